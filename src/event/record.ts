@@ -1,0 +1,399 @@
+/**
+ * One log record on its way from line to frame: a list of members, each a key range and a value range in one of three
+ * buffers. It is never an object with properties and rarely a string.
+ *
+ * One scratch record serves the whole pipeline: filled from a line, taken through the filters, encoded, reset. Nothing is
+ * allocated per record. What it says is valid until `reset`.
+ */
+import { Constant } from './constant.ts'
+import { Pool, keyHash, type Key, type Range } from './pool.ts'
+
+/** Where a range lies: the block that was read, the record's own arena, or the pool of what the configuration names. */
+export const BLOCK = 0
+export const ARENA = 1
+export const POOL = 2
+export type Source = 0 | 1 | 2
+
+/** What a value range holds: valid JSON text of any type; text to be quoted and escaped; nothing (the value is a `Constant`). */
+export const JSON_TEXT = 0
+export const RAW_TEXT = 1
+export const CONSTANT = 2
+export type Kind = 0 | 1 | 2
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const NONE = Buffer.alloc(0)
+
+export class Record {
+  /** Unix time. */
+  seconds = 0
+  nanos = 0
+  /** Metadata of the event as the text of a JSON object, or empty. */
+  metadata = ''
+  /** Number of members. */
+  count = 0
+  readonly pool: Pool
+  /** The three buffers, indexed by `Source`. */
+  readonly bytes: [Buffer, Buffer, Buffer]
+  keySource = new Uint8Array(64)
+  keyStart = new Int32Array(64)
+  keyEnd = new Int32Array(64)
+  keyHash = new Int32Array(64)
+  valueSource = new Uint8Array(64)
+  valueStart = new Int32Array(64)
+  valueEnd = new Int32Array(64)
+  kind = new Uint8Array(64)
+  constants: (Constant | null)[] = new Array<Constant | null>(64).fill(null)
+  #arenaLength = 0
+  #blockText: string | null = null
+  #blockLength = 0
+
+  constructor(pool: Pool) {
+    this.pool = pool
+    this.bytes = [NONE, Buffer.allocUnsafeSlow(64 * 1024), pool.bytes]
+  }
+
+  /** Begins a block: ranges of source BLOCK refer to `block` from now on. */
+  useBlock(block: Buffer, length: number): void {
+    this.bytes[BLOCK] = block
+    this.bytes[POOL] = this.pool.bytes
+    this.#blockLength = length
+    this.#blockText = null
+  }
+
+  /** Forgets the members, the metadata and the arena. */
+  reset(): void {
+    this.count = 0
+    this.#arenaLength = 0
+    if (this.metadata !== '') this.metadata = ''
+  }
+
+  setTime(seconds: number, nanos: number): void {
+    this.seconds = seconds
+    this.nanos = nanos
+  }
+
+  // ---- looking
+
+  /** Index of the member with this key, or -1. */
+  find(key: Key): number {
+    return this.#search(key.hash, POOL, key.start, key.end)
+  }
+
+  /** Index of the member whose key has these bytes, or -1. */
+  findRange(source: Source, start: number, end: number): number {
+    return this.#search(keyHash(this.bytes[source], start, end), source, start, end)
+  }
+
+  #search(hash: number, source: Source, start: number, end: number): number {
+    const hashes = this.keyHash
+    for (let i = 0; i < this.count; i++) {
+      if (hashes[i] === hash && this.#sameKey(i, source, start, end)) return i
+    }
+    return -1
+  }
+
+  #sameKey(index: number, source: Source, start: number, end: number): boolean {
+    const mine = this.bytes[this.keySource[index] as Source]
+    const theirs = this.bytes[source]
+    let at = this.keyStart[index]!
+    if (this.keyEnd[index]! - at !== end - start) return false
+    for (let i = start; i < end; i++) if (mine[at++] !== theirs[i]) return false
+    return true
+  }
+
+  /** Whether two members have the same key. */
+  sameKeys(a: number, b: number): boolean {
+    return this.#sameKey(b, this.keySource[a] as Source, this.keyStart[a]!, this.keyEnd[a]!)
+  }
+
+  /** The key of a member as text. */
+  keyText(index: number): string {
+    const bytes = this.bytes[this.keySource[index] as Source]
+    const text = bytes.toString('utf8', this.keyStart[index], this.keyEnd[index])
+    return text.includes('\\') ? (JSON.parse('"' + text + '"') as string) : text
+  }
+
+  /** Whether the value is a string (escaped or not). */
+  isString(index: number): boolean {
+    const kind = this.kind[index]
+    return kind === RAW_TEXT || (kind === JSON_TEXT && this.firstByte(index) === QUOTE)
+  }
+
+  /** First byte of the value's text: `"`, `{`, `[`, a digit … for JSON text, any byte for raw text, 0 when there is none. */
+  firstByte(index: number): number {
+    if (this.kind[index] === CONSTANT) return this.constants[index]!.bytes[0]!
+    const start = this.valueStart[index]!
+    return start === this.valueEnd[index] ? 0 : this.bytes[this.valueSource[index] as Source][start]!
+  }
+
+  /** A string's characters; any other value's JSON text. */
+  text(index: number): string {
+    const kind = this.kind[index]
+    if (kind === CONSTANT) return this.constants[index]!.bytes.toString()
+    const bytes = this.bytes[this.valueSource[index] as Source]
+    const start = this.valueStart[index]!
+    const end = this.valueEnd[index]!
+    if (kind === RAW_TEXT) return bytes.toString('utf8', start, end)
+    if (bytes[start] !== QUOTE) return bytes.toString('utf8', start, end)
+    const text = bytes.toString('utf8', start + 1, end - 1)
+    return text.includes('\\') ? (JSON.parse('"' + text + '"') as string) : text
+  }
+
+  /** The value as JavaScript has it. Numbers beyond 2^53 lose digits: use only where a value must be understood. */
+  value(index: number): unknown {
+    const kind = this.kind[index]
+    if (kind === RAW_TEXT) return this.text(index)
+    if (kind === CONSTANT) return this.constants[index]!.value()
+    const bytes = this.bytes[this.valueSource[index] as Source]
+    return JSON.parse(bytes.toString('utf8', this.valueStart[index], this.valueEnd[index]))
+  }
+
+  /**
+   * Where the characters of a string value lie as plain bytes, unescaped into the arena if they must be.
+   * Returns false when the value is not a string; else `stringSource`, `stringStart` and `stringEnd` say where.
+   */
+  locateString(index: number): boolean {
+    const kind = this.kind[index]
+    if (kind === CONSTANT) return false
+    const source = this.valueSource[index] as Source
+    let start = this.valueStart[index]!
+    let end = this.valueEnd[index]!
+    if (kind === JSON_TEXT) {
+      const bytes = this.bytes[source]
+      if (bytes[start] !== QUOTE) return false
+      start++
+      end--
+      const escape = bytes.indexOf(BACKSLASH, start)
+      if (escape >= 0 && escape < end) {
+        this.#located(ARENA, this.addText(this.text(index)))
+        return true
+      }
+    }
+    this.stringSource = source
+    this.stringStart = start
+    this.stringEnd = end
+    return true
+  }
+
+  stringSource: Source = BLOCK
+  stringStart = 0
+  stringEnd = 0
+
+  #located(source: Source, start: number): void {
+    this.stringSource = source
+    this.stringStart = start
+    this.stringEnd = this.#arenaLength
+  }
+
+  /**
+   * The whole block decoded as latin1, once: an index in it is a byte offset. For regular expressions over lines that
+   * are all below 0x80.
+   */
+  blockText(): string {
+    return (this.#blockText ??= this.bytes[BLOCK].toString('latin1', 0, this.#blockLength))
+  }
+
+  // ---- changing
+
+  /** Appends a member whose key and value are ranges. The caller knows that the key is not there yet, or that the last one may win elsewhere. */
+  appendRange(
+    keySource: Source, keyStart: number, keyEnd: number,
+    valueSource: Source, valueStart: number, valueEnd: number, kind: Kind
+  ): number {
+    const i = this.count++
+    if (i === this.kind.length) this.#grow()
+    this.keySource[i] = keySource
+    this.keyStart[i] = keyStart
+    this.keyEnd[i] = keyEnd
+    this.keyHash[i] = keyHash(this.bytes[keySource], keyStart, keyEnd)
+    this.valueSource[i] = valueSource
+    this.valueStart[i] = valueStart
+    this.valueEnd[i] = valueEnd
+    this.kind[i] = kind
+    return i
+  }
+
+  /** Appends a member with a key of the pool; the caller knows that it is not there yet. */
+  append(key: Key, source: Source, start: number, end: number, kind: Kind): number {
+    const i = this.count++
+    if (i === this.kind.length) this.#grow()
+    this.keySource[i] = POOL
+    this.keyStart[i] = key.start
+    this.keyEnd[i] = key.end
+    this.keyHash[i] = key.hash
+    this.valueSource[i] = source
+    this.valueStart[i] = start
+    this.valueEnd[i] = end
+    this.kind[i] = kind
+    return i
+  }
+
+  /** Sets the value of a key: in its place when it is there (the last one wins), else at the end. Returns its index. */
+  set(key: Key, source: Source, start: number, end: number, kind: Kind): number {
+    const at = this.find(key)
+    if (at < 0) return this.append(key, source, start, end, kind)
+    this.setValue(at, source, start, end, kind)
+    return at
+  }
+
+  /** `set` with a key that is a range. */
+  setRange(
+    keySource: Source, keyStart: number, keyEnd: number,
+    valueSource: Source, valueStart: number, valueEnd: number, kind: Kind
+  ): number {
+    const at = this.findRange(keySource, keyStart, keyEnd)
+    if (at < 0) return this.appendRange(keySource, keyStart, keyEnd, valueSource, valueStart, valueEnd, kind)
+    this.setValue(at, valueSource, valueStart, valueEnd, kind)
+    return at
+  }
+
+  setValue(index: number, source: Source, start: number, end: number, kind: Kind): void {
+    this.valueSource[index] = source
+    this.valueStart[index] = start
+    this.valueEnd[index] = end
+    this.kind[index] = kind
+  }
+
+  /** Gives member `to` the value of member `from`. */
+  takeValue(to: number, from: number): void {
+    this.valueSource[to] = this.valueSource[from]!
+    this.valueStart[to] = this.valueStart[from]!
+    this.valueEnd[to] = this.valueEnd[from]!
+    this.kind[to] = this.kind[from]!
+    this.constants[to] = this.constants[from]!
+  }
+
+  /** Sets a key to a value of the pool (`pool.json`). */
+  setPooled(key: Key, value: Range): number {
+    return this.set(key, POOL, value.start, value.end, JSON_TEXT)
+  }
+
+  /** Sets a key to a string. */
+  setText(key: Key, text: string): number {
+    const start = this.addText(text)
+    return this.set(key, ARENA, start, this.#arenaLength, RAW_TEXT)
+  }
+
+  /** Sets a key to a value given as JSON text. */
+  setJson(key: Key, json: string): number {
+    const start = this.addText(json)
+    return this.set(key, ARENA, start, this.#arenaLength, JSON_TEXT)
+  }
+
+  /** Sets a key to a shared constant. */
+  setConstant(key: Key, constant: Constant): number {
+    const at = this.set(key, ARENA, 0, 0, CONSTANT)
+    this.constants[at] = constant
+    return at
+  }
+
+  /** Gives a member another key. The caller has dealt with a member that has it already. */
+  rename(index: number, key: Key): void {
+    this.keySource[index] = POOL
+    this.keyStart[index] = key.start
+    this.keyEnd[index] = key.end
+    this.keyHash[index] = key.hash
+  }
+
+  /** Removes a member; the others keep their order. */
+  delete(index: number): void {
+    this.#shift(index + 1, index)
+    this.count--
+  }
+
+  /** Moves a member to another place; the others keep their order. */
+  move(from: number, to: number): void {
+    if (from === to) return
+    this.#grow()
+    const spare = this.kind.length - 1
+    this.#copyMember(from, spare)
+    if (from < to) for (let i = from; i < to; i++) this.#copyMember(i + 1, i)
+    else for (let i = from; i > to; i--) this.#copyMember(i - 1, i)
+    this.#copyMember(spare, to)
+  }
+
+  /** Removes all members and keeps arena, time and metadata. */
+  clear(): void {
+    this.count = 0
+  }
+
+  #shift(from: number, to: number): void {
+    for (let i = from; i < this.count; i++, to++) this.#copyMember(i, to)
+  }
+
+  #copyMember(from: number, to: number): void {
+    this.keySource[to] = this.keySource[from]!
+    this.keyStart[to] = this.keyStart[from]!
+    this.keyEnd[to] = this.keyEnd[from]!
+    this.keyHash[to] = this.keyHash[from]!
+    this.valueSource[to] = this.valueSource[from]!
+    this.valueStart[to] = this.valueStart[from]!
+    this.valueEnd[to] = this.valueEnd[from]!
+    this.kind[to] = this.kind[from]!
+    this.constants[to] = this.constants[from]!
+  }
+
+  #grow(): void {
+    if (this.count + 1 < this.kind.length) return
+    const size = this.kind.length * 2
+    this.keySource = widen8(this.keySource, size)
+    this.keyStart = widen32(this.keyStart, size)
+    this.keyEnd = widen32(this.keyEnd, size)
+    this.keyHash = widen32(this.keyHash, size)
+    this.valueSource = widen8(this.valueSource, size)
+    this.valueStart = widen32(this.valueStart, size)
+    this.valueEnd = widen32(this.valueEnd, size)
+    this.kind = widen8(this.kind, size)
+    while (this.constants.length < size) this.constants.push(null)
+  }
+
+  // ---- the arena
+
+  get arenaLength(): number {
+    return this.#arenaLength
+  }
+
+  /** Copies text into the arena as UTF-8; it lies from the offset returned to `arenaLength`. */
+  addText(text: string): number {
+    const start = this.reserve(text.length * 3)
+    this.#arenaLength += this.bytes[ARENA].write(text, start)
+    return start
+  }
+
+  /** Copies bytes into the arena; they lie from the offset returned to `arenaLength`. */
+  addBytes(bytes: Buffer, from: number, to: number): number {
+    const start = this.reserve(to - from)
+    bytes.copy(this.bytes[ARENA], start, from, to)
+    this.#arenaLength = start + to - from
+    return start
+  }
+
+  /** Makes room for `size` bytes at the arena's end and returns where; `used` takes them. */
+  reserve(size: number): number {
+    const start = this.#arenaLength
+    if (start + size > this.bytes[ARENA].length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(this.bytes[ARENA].length * 2, start + size))
+      this.bytes[ARENA].copy(larger, 0, 0, start)
+      this.bytes[ARENA] = larger
+    }
+    return start
+  }
+
+  /** Says that the arena is filled up to `end`. */
+  used(end: number): void {
+    this.#arenaLength = end
+  }
+}
+
+function widen8(old: Uint8Array<ArrayBuffer>, size: number): Uint8Array<ArrayBuffer> {
+  const wide = new Uint8Array(size)
+  wide.set(old)
+  return wide
+}
+
+function widen32(old: Int32Array<ArrayBuffer>, size: number): Int32Array<ArrayBuffer> {
+  const wide = new Int32Array(size)
+  wide.set(old)
+  return wide
+}
