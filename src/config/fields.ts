@@ -33,12 +33,25 @@ export type Field = Common &
     | { readonly kind: 'string'; readonly default?: string }
     | { readonly kind: 'boolean'; readonly default?: boolean }
     /** A whole number; `min` and `max` are inclusive. */
-    | { readonly kind: 'integer'; readonly default?: number; readonly min?: number; readonly max?: number }
+    | {
+        readonly kind: 'integer'
+        readonly default?: number
+        readonly min?: number
+        readonly max?: number
+        /** Words that stand for numbers, in lower case (`no_limits` for Infinity). */
+        readonly words?: { readonly [word: string]: number }
+      }
     | { readonly kind: 'number'; readonly default?: number; readonly min?: number; readonly max?: number }
-    /** Bytes; `32K`, `5M`, `1G` (powers of 1,000 or 1,024 as Fluent Bit reads them); the value is a number of bytes. */
+    /**
+     * Bytes; `32K`, `5MB`, `1G` are powers of 1,000, `32Ki`, `5MiB` of 1,024, as Fluent Bit reads them; the value is a
+     * number of bytes, Infinity for a word of `unlimited` (in lower case).
+     */
     | { readonly kind: 'size'; readonly default?: number; readonly unlimited?: readonly string[] }
-    /** `5`, `5s`, `2m`, `1h`, `1d`, a plain number is seconds; the value is in milliseconds. */
-    | { readonly kind: 'duration'; readonly default?: number }
+    /**
+     * `5`, `5s`, `2m`, `1h`, `1d`, `200ms`, a plain number is seconds; the value is in milliseconds, Infinity for a word
+     * of `unlimited` (in lower case).
+     */
+    | { readonly kind: 'duration'; readonly default?: number; readonly unlimited?: readonly string[] }
     /** A comma-separated list; the value is an array of trimmed, non-empty strings. */
     | { readonly kind: 'list'; readonly default?: readonly string[] }
     /** `count` words: the first `count - 1` separated by white space (double quotes group), the last is the rest. */

@@ -1,0 +1,110 @@
+/**
+ * A problem of a configuration: what is wrong, where, and what to do. `renderProblem` shows it with the line itself:
+ *
+ *     agent.yaml:7:7: error: unknown option refresh_intervall of the input tail
+ *        7 |       refresh_intervall: 5
+ *          |       ^^^^^^^^^^^^^^^^^
+ *       Did you mean refresh_interval?
+ */
+
+import { message, type ErrorCode, type Details } from '../errors.ts'
+import type { Place } from './fields.ts'
+
+export interface Problem {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly level: 'error' | 'warning'
+  /** Missing for problems of the command line. */
+  readonly place?: Place
+  /** How many characters the caret underlines. */
+  readonly length?: number
+  /** What to do, a sentence. */
+  readonly hint?: string
+}
+
+export interface Extra {
+  readonly length?: number | undefined
+  readonly hint?: string | undefined
+}
+
+/** Collects problems, so that all of them are told at once. */
+export class Problems {
+  readonly list: Problem[] = []
+
+  error<Code extends ErrorCode> (code: Code, details: Details<Code>, place?: Place, extra: Extra = {}): void {
+    this.#add('error', code, details, place, extra)
+  }
+
+  warning<Code extends ErrorCode> (code: Code, details: Details<Code>, place?: Place, extra: Extra = {}): void {
+    this.#add('warning', code, details, place, extra)
+  }
+
+  get errors (): Problem[] {
+    return this.list.filter((problem) => problem.level === 'error')
+  }
+
+  get warnings (): Problem[] {
+    return this.list.filter((problem) => problem.level === 'warning')
+  }
+
+  #add<Code extends ErrorCode> (
+    level: Problem['level'],
+    code: Code,
+    details: Details<Code>,
+    place: Place | undefined,
+    extra: Extra
+  ): void {
+    // The compiler has checked the details against the code; the tuple type of message() cannot be proved here.
+    const fill = message as (code: ErrorCode, details: object) => string
+    this.list.push({
+      code,
+      level,
+      message: fill(code, details),
+      ...(place === undefined ? {} : { place }),
+      ...(extra.length === undefined ? {} : { length: extra.length }),
+      ...(extra.hint === undefined ? {} : { hint: extra.hint })
+    })
+  }
+}
+
+/** Thrown when a configuration cannot be used; carries every problem found. */
+export class ConfigurationError extends Error {
+  readonly problems: readonly Problem[]
+
+  constructor (problems: readonly Problem[]) {
+    super(problems.map((problem) => renderHead(problem)).join('\n'))
+    this.name = 'ConfigurationError'
+    this.problems = problems
+  }
+}
+
+/** The texts of the files that were read, by path, with secrets replaced; used to show lines. */
+export type Sources = ReadonlyMap<string, string>
+
+/** One problem as text of several lines, without a final newline. */
+export function renderProblem (problem: Problem, sources: Sources): string {
+  const lines = [renderHead(problem)]
+  const { place } = problem
+  const line = place === undefined ? undefined : sources.get(place.file)?.split(/\r?\n/)[place.line - 1]
+  if (place !== undefined && line !== undefined && line.trim() !== '') {
+    const number = String(place.line).padStart(4)
+    const before = line.slice(0, place.column - 1).replace(/[^\t]/g, ' ')
+    const room = Math.max(1, line.length - place.column + 1)
+    const carets = '^'.repeat(Math.max(1, Math.min(problem.length ?? 1, room)))
+    lines.push(`${number} | ${line}`, `${' '.repeat(number.length)} | ${before}${carets}`)
+  }
+  if (problem.hint !== undefined) lines.push(`  ${problem.hint}`)
+  return lines.join('\n')
+}
+
+/** All problems as text, in the order of the files and lines, with a blank line between. */
+export function renderProblems (problems: readonly Problem[], sources: Sources): string {
+  return problems.map((problem) => renderProblem(problem, sources)).join('\n\n')
+}
+
+function renderHead (problem: Problem): string {
+  const where = problem.place === undefined
+    ? ''
+    : `${problem.place.file}:${problem.place.line}:${problem.place.column}: `
+  return `${where}${problem.level}: ${problem.message}`
+}
