@@ -1,11 +1,35 @@
 import { defineConfig } from 'vitest/config'
 
+/**
+ * The suites: `unit` runs the sources; `conformance` and `integration` run dist as a process, against recorded
+ * behaviour and real servers; `torture` takes longest and has its own command (`npm run torture`).
+ */
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/integration/**', 'test/torture/**'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 20_000
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/conformance/**', 'test/integration/**', 'test/torture/**'],
+          testTimeout: 20_000
+        }
+      },
+      { extends: true, test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'], testTimeout: 60_000 } },
+      { extends: true, test: { name: 'integration', include: ['test/integration/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
+      {
+        extends: true,
+        test: {
+          name: 'torture',
+          include: ['test/torture/**/*.test.ts'],
+          testTimeout: 3_600_000,
+          hookTimeout: 180_000,
+          fileParallelism: false
+        }
+      }
+    ]
   }
 })

@@ -1,0 +1,64 @@
+/**
+ * Bundles src/main.ts into dist/: ESM, split into readable chunks, so that a vendor SDK (loaded by a dynamic import)
+ * costs memory only where it is used. The licences of what is bundled are gathered in dist/THIRD-PARTY-LICENSES.txt.
+ */
+import { build } from 'esbuild'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+
+const root = path.join(import.meta.dirname, '..')
+const dist = path.join(root, 'dist')
+/** Built beside and renamed at the end, so that an agent that starts meanwhile never sees half a build. */
+const fresh = path.join(root, `dist.${process.pid}.tmp`)
+const old = path.join(root, `dist.${process.pid}.old`)
+
+if (!existsSync(path.join(root, 'src/main.ts'))) throw new Error('src/main.ts is missing: nothing to build')
+
+try {
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: ['src/main.ts'],
+    outdir: fresh,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'warning',
+    // Bundled CommonJS packages ask for Node's own modules through `require`, which ES modules do not have.
+    banner: { js: "import { createRequire as createRequire__ } from 'node:module'; const require = createRequire__(import.meta.url)" }
+  })
+  mkdirSync(fresh, { recursive: true })
+  writeFileSync(path.join(fresh, 'THIRD-PARTY-LICENSES.txt'), licences(Object.keys(result.metafile.inputs)))
+  if (existsSync(dist)) renameSync(dist, old)
+  renameSync(fresh, dist)
+  const bytes = readdirSync(dist, { recursive: true, encoding: 'utf8' }).reduce((sum, name) => sum + size(name), 0)
+  console.log(`dist: ${Object.keys(result.metafile.outputs).length} files, ${(bytes / 1e6).toFixed(1)} MB`)
+} finally {
+  for (const folder of [fresh, old]) rmSync(folder, { recursive: true, force: true })
+}
+
+function size (name: string): number {
+  const stat = statSync(path.join(dist, name))
+  return stat.isFile() ? stat.size : 0
+}
+
+function licences (inputs: readonly string[]): string {
+  const packages = new Set<string>()
+  for (const input of inputs) {
+    const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)
+    if (match?.[1] !== undefined) packages.add(match[1])
+  }
+  return [...packages].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(path.join(root, folder, 'package.json'), 'utf8')) as {
+      name: string, version: string, license?: string
+    }
+    const text = readdirSync(path.join(root, folder))
+      .filter((file) => /^(licen[cs]e|notice)(\.|$)/i.test(file))
+      .map((file) => readFileSync(path.join(root, folder, file), 'utf8').trim())
+    return [`${name} ${version} (${license ?? 'see below'})`, ...text].join('\n\n')
+  }).join(`\n\n${'-'.repeat(80)}\n\n`) + '\n'
+}
