@@ -1,11 +1,11 @@
 /**
  * Builds a frame from records: encodes each one once, straight into the memory the frame keeps.
  */
-import { HEADER, HOLE, copyRun } from '../event/encoded.ts'
-import { escapeText } from '../event/escape.ts'
 import type { Constant } from '../event/constant.ts'
+import { bodyRoom, encodeBody, type ConstantSink } from '../event/encode.ts'
+import { HEADER, HOLE } from '../event/encoded.ts'
 import type { InputTerms } from '../event/ledger.ts'
-import { CONSTANT, JSON_TEXT, RAW_TEXT, type Record, type Source } from '../event/record.ts'
+import { CONSTANT, type Record } from '../event/record.ts'
 import type { Stream } from '../event/stream.ts'
 import { FRAME_HEADER, MAGIC, makeFrame, sealFrame, type Directory, type Frame, type Section, type StreamEntry } from './frame.ts'
 import type { SlabPool } from './slab-pool.ts'
@@ -24,14 +24,10 @@ export class Route {
   }
 }
 
-const QUOTE = 0x22
-const COLON = 0x3a
-const COMMA = 0x2c
-
 /** Distinguishes the frames of all builders in the bookkeeping of streams, routes and constants. */
 let lastFrame = 0
 
-export class FrameBuilder {
+export class FrameBuilder implements ConstantSink {
   readonly #pool: SlabPool
   #bytes: Buffer
   #words: Uint32Array
@@ -125,15 +121,9 @@ export class FrameBuilder {
 
   /** Writes holes' room, metadata and body behind the header at `at`; returns the end of the body. */
   #encode(record: Record, at: number): number {
-    const { count, kind, keySource, keyStart, keyEnd, valueSource, valueStart, valueEnd } = record
-    let room = HEADER + 2 + record.metadata.length * 3 + 8
     let constants = 0
-    for (let i = 0; i < count; i++) {
-      const length = valueEnd[i]! - valueStart[i]!
-      room += keyEnd[i]! - keyStart[i]! + 4 + (kind[i] === RAW_TEXT ? length * 6 + 2 : length)
-      if (kind[i] === CONSTANT) constants++
-    }
-    room += constants * HOLE
+    for (let i = 0; i < record.count; i++) if (record.kind[i] === CONSTANT) constants++
+    const room = HEADER + constants * HOLE + 2 + record.metadata.length * 3 + bodyRoom(record) + 4
     if (at + room > this.#bytes.length) this.#grow(at + room)
     const out = this.#bytes
     this.#holes.length = 0
@@ -142,46 +132,13 @@ export class FrameBuilder {
     out[p] = metadata & 0xff
     out[p + 1] = metadata >>> 8
     p += 2 + metadata
-    const body = (this.#bodyStart = p)
-    out[p++] = 0x7b
-    for (let i = 0; i < count; i++) {
-      if (i > 0) out[p++] = COMMA
-      const valueKind = kind[i]
-      const keys = record.bytes[keySource[i] as Source]
-      if (valueKind === JSON_TEXT) {
-        const source = valueSource[i]!
-        if (source === keySource[i] && standsInSource(record, i, keys)) {
-          // `"key":value` stands in the source as it is needed here, and often so do the members behind it
-          let last = i
-          while (
-            last + 1 < count && kind[last + 1] === JSON_TEXT && keySource[last + 1] === source && valueSource[last + 1] === source &&
-            keyStart[last + 1] === valueEnd[last]! + 2 && keys[valueEnd[last]!] === COMMA && standsInSource(record, last + 1, keys)
-          ) last++
-          p = copyRun(keys, keyStart[i]! - 1, valueEnd[last]!, out, p)
-          i = last
-          continue
-        }
-        out[p++] = QUOTE
-        p = copyRun(keys, keyStart[i]!, keyEnd[i]!, out, p)
-        out[p++] = QUOTE
-        out[p++] = COLON
-        p = copyRun(record.bytes[source as Source], valueStart[i]!, valueEnd[i]!, out, p)
-        continue
-      }
-      out[p++] = QUOTE
-      p = copyRun(keys, keyStart[i]!, keyEnd[i]!, out, p)
-      out[p++] = QUOTE
-      out[p++] = COLON
-      if (valueKind === RAW_TEXT) {
-        out[p++] = QUOTE
-        p = escapeText(record.bytes[valueSource[i] as Source], valueStart[i]!, valueEnd[i]!, out, p)
-        out[p++] = QUOTE
-      } else {
-        this.#holes.push(p - body, this.#constantSlot(record.constants[i]!))
-      }
-    }
-    out[p++] = 0x7d
-    return p
+    this.#bodyStart = p
+    return encodeBody(record, out, p, this)
+  }
+
+  /** Called by the encoder: a constant belongs at `at` of the body. */
+  hole(at: number, constant: Constant): void {
+    this.#holes.push(at, this.#constantSlot(constant))
   }
 
   #constantSlot(constant: Constant): number {
@@ -307,12 +264,6 @@ export class FrameBuilder {
     this.#sections = []
     this.#route = null
   }
-}
-
-/** Whether key and value of a member stand as `"key":value`, without white space, in one buffer. */
-function standsInSource(record: Record, index: number, bytes: Buffer): boolean {
-  const end = record.keyEnd[index]!
-  return record.valueStart[index] === end + 2 && bytes[end] === QUOTE && bytes[end + 1] === COLON
 }
 
 function entry(stream: Stream): StreamEntry {

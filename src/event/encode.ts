@@ -1,0 +1,79 @@
+/** A record's members as the text of a JSON object: the one place where ranges become bytes. */
+import type { Constant } from './constant.ts'
+import { copyRun } from './encoded.ts'
+import { escapeText } from './escape.ts'
+import { CONSTANT, JSON_TEXT, RAW_TEXT, type Record, type Source } from './record.ts'
+
+const QUOTE = 0x22
+const COLON = 0x3a
+const COMMA = 0x2c
+
+/** Takes constants out of the body: `at` is where in the body one belongs. */
+export interface ConstantSink {
+  hole(at: number, constant: Constant): void
+}
+
+/** Bytes that `encodeBody` may need at the most, constants included. */
+export function bodyRoom(record: Record): number {
+  const { count, kind, keyStart, keyEnd, valueStart, valueEnd } = record
+  let room = 2
+  for (let i = 0; i < count; i++) {
+    const length = valueEnd[i]! - valueStart[i]!
+    room += keyEnd[i]! - keyStart[i]! + 4
+    if (kind[i] === RAW_TEXT) room += length * 6 + 2
+    else if (kind[i] === CONSTANT) room += record.constants[i]!.bytes.length
+    else room += length
+  }
+  return room
+}
+
+/**
+ * Writes the object, braces included, at `at` of `out`, which has `bodyRoom`. Constants go to `sink`, or in their place
+ * when there is none. Returns the offset behind it.
+ */
+export function encodeBody(record: Record, out: Buffer, at: number, sink: ConstantSink | null): number {
+  const { count, kind, keySource, keyStart, keyEnd, valueSource, valueStart, valueEnd } = record
+  const body = at
+  let p = at
+  out[p++] = 0x7b
+  for (let i = 0; i < count; i++) {
+    if (i > 0) out[p++] = COMMA
+    const valueKind = kind[i]
+    const keys = record.bytes[keySource[i] as Source]
+    const source = valueSource[i]!
+    if (valueKind === JSON_TEXT && source === keySource[i] && standsInSource(record, i, keys)) {
+      // `"key":value` stands in the source as it is needed here, and often so do the members behind it
+      let last = i
+      while (
+        last + 1 < count && kind[last + 1] === JSON_TEXT && keySource[last + 1] === source && valueSource[last + 1] === source &&
+        keyStart[last + 1] === valueEnd[last]! + 2 && keys[valueEnd[last]!] === COMMA && standsInSource(record, last + 1, keys)
+      ) last++
+      p = copyRun(keys, keyStart[i]! - 1, valueEnd[last]!, out, p)
+      i = last
+      continue
+    }
+    out[p++] = QUOTE
+    p = copyRun(keys, keyStart[i]!, keyEnd[i]!, out, p)
+    out[p++] = QUOTE
+    out[p++] = COLON
+    if (valueKind === JSON_TEXT) {
+      p = copyRun(record.bytes[source as Source], valueStart[i]!, valueEnd[i]!, out, p)
+    } else if (valueKind === RAW_TEXT) {
+      out[p++] = QUOTE
+      p = escapeText(record.bytes[source as Source], valueStart[i]!, valueEnd[i]!, out, p)
+      out[p++] = QUOTE
+    } else {
+      const constant = record.constants[i]!
+      if (sink === null) p = copyRun(constant.bytes, 0, constant.bytes.length, out, p)
+      else sink.hole(p - body, constant)
+    }
+  }
+  out[p++] = 0x7d
+  return p
+}
+
+/** Whether key and value of a member stand as `"key":value`, without white space, in one buffer. */
+function standsInSource(record: Record, index: number, bytes: Buffer): boolean {
+  const end = record.keyEnd[index]!
+  return record.valueStart[index] === end + 2 && bytes[end] === QUOTE && bytes[end + 1] === COLON
+}
