@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
+const built = { globalSetup: ['test/support/build.ts'] }
+
 /**
  * The suites: `unit` runs the sources; `conformance` and `integration` run dist as a process, against recorded
  * behaviour and real servers; `torture` takes longest and has its own command (`npm run torture`).
@@ -18,11 +20,18 @@ export default defineConfig({
           testTimeout: 20_000
         }
       },
-      { extends: true, test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'], testTimeout: 60_000 } },
-      { extends: true, test: { name: 'integration', include: ['test/integration/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
+      {
+        extends: true,
+        test: { ...built, name: 'conformance', include: ['test/conformance/**/*.test.ts'], testTimeout: 60_000, maxConcurrency: 3 }
+      },
+      {
+        extends: true,
+        test: { ...built, name: 'integration', include: ['test/integration/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 180_000 }
+      },
       {
         extends: true,
         test: {
+          ...built,
           name: 'torture',
           include: ['test/torture/**/*.test.ts'],
           testTimeout: 3_600_000,

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
+import { Socket } from 'node:net'
 import process from 'node:process'
 import { sleep } from './wait.ts'
 
@@ -26,8 +27,9 @@ function tellGuard (line: string): void {
     guard = spawn('/bin/sh', ['-c', guardScript], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
     guard.unref()
     const { stdin } = guard
-    if (stdin !== null && 'unref' in stdin && typeof stdin.unref === 'function') stdin.unref()
-    guard.stdin?.on('error', () => {})
+    // The pipe alone must not keep this process alive.
+    if (stdin instanceof Socket) stdin.unref()
+    stdin?.on('error', () => {})
   }
   guard.stdin?.write(line)
 }

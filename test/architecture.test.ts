@@ -1,0 +1,159 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const root = path.join(import.meta.dirname, '..')
+
+/** Layer → layers it may import. A layer is a folder of src, or a file where one stands alone. */
+const layers: Readonly<Record<string, readonly string[]>> = {
+  lib: [],
+  errors: [],
+  event: ['lib', 'errors'],
+  metrics: ['lib', 'errors'],
+  'config/fields': ['lib', 'errors'],
+  config: ['config/fields', 'plugin', 'lib', 'errors'],
+  plugin: ['event', 'config/fields', 'metrics', 'lib', 'errors'],
+  inputs: ['plugin', 'event', 'config/fields', 'lib', 'errors'],
+  parsers: ['plugin', 'event', 'config/fields', 'lib', 'errors'],
+  filters: ['plugin', 'event', 'config/fields', 'lib', 'errors'],
+  outputs: ['plugin', 'event', 'config/fields', 'lib', 'errors'],
+  buffer: ['event', 'metrics', 'lib', 'errors'],
+  pipeline: ['plugin', 'event', 'buffer', 'metrics', 'lib', 'errors'],
+  log: ['lib', 'errors'],
+  agent: [
+    'log', 'pipeline', 'buffer', 'inputs', 'parsers', 'filters', 'outputs', 'plugin', 'config', 'config/fields', 'event', 'metrics', 'lib', 'errors'
+  ],
+  cli: ['agent', 'config', 'config/fields', 'inputs', 'parsers', 'filters', 'outputs', 'plugin', 'buffer', 'event', 'log', 'lib', 'errors'],
+  main: ['cli', 'agent', 'config', 'log', 'lib', 'errors']
+}
+
+const pluginFolders = ['inputs', 'parsers', 'filters', 'outputs']
+
+interface Import {
+  readonly from: string
+  readonly to: string
+  /** Erased before it runs. */
+  readonly type: boolean
+}
+
+const sources = readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .sort()
+const texts = new Map(sources.map((name) => [name, readFileSync(path.join(root, 'src', name), 'utf8')]))
+const imports = sources.flatMap(importsOf)
+
+function importsOf (name: string): Import[] {
+  const found: Import[] = []
+  const statement = /^\s*(?:import|export)\s+(type\s)?(?:[^'"]*?\sfrom\s+)?['"](\.[^'"]+)['"]/gm
+  const dynamic = /\bimport\(\s*['"](\.[^'"]+)['"]\s*\)/g
+  const text = texts.get(name) ?? ''
+  const target = (specifier: string): string => path.posix.join(path.posix.dirname(name), specifier)
+  for (const [, type, specifier = ''] of text.matchAll(statement)) found.push({ from: name, to: target(specifier), type: type !== undefined })
+  for (const [, specifier = ''] of text.matchAll(dynamic)) found.push({ from: name, to: target(specifier), type: false })
+  return found
+}
+
+function layerOf (name: string): string {
+  if (name === 'config/fields.ts') return 'config/fields'
+  const [first = ''] = name.split('/')
+  return first.replace(/\.ts$/, '')
+}
+
+/** `inputs/tail/file.ts` belongs to plugin `inputs/tail`; so does `inputs/tail.ts`. The table belongs to none. */
+function pluginOf (name: string): string | undefined {
+  const [folder = '', second = ''] = name.split('/')
+  if (!pluginFolders.includes(folder) || second === 'index.ts') return undefined
+  return `${folder}/${second.replace(/\.ts$/, '')}`
+}
+
+describe('imports', () => {
+  it('find their targets', () => {
+    expect(imports.filter(({ to }) => to.endsWith('.ts') && !texts.has(to)).map(({ from, to }) => `${from} → ${to}`)).toEqual([])
+  })
+
+  it('go down the layer table only', () => {
+    const wrong = imports.filter(({ from, to }) => {
+      const [upper, lower] = [layerOf(from), layerOf(to)]
+      return to.endsWith('.ts') && upper !== lower && layers[upper]?.includes(lower) !== true
+    })
+    expect(wrong.map(({ from, to }) => `${from} → ${to}`)).toEqual([])
+  })
+
+  it('never lead from one plugin to another', () => {
+    const wrong = imports.filter(({ from, to }) => {
+      const [one, other] = [pluginOf(from), pluginOf(to)]
+      return one !== undefined && other !== undefined && one !== other
+    })
+    expect(wrong.map(({ from, to }) => `${from} → ${to}`)).toEqual([])
+  })
+
+  it('reach the parts of a plugin, kept in a folder of its name, from this plugin only', () => {
+    const wrong = imports.filter(({ from, to }) => {
+      const owner = pluginOf(to)
+      return owner !== undefined && to.split('/').length > 2 && pluginOf(from) !== owner
+    })
+    expect(wrong.map(({ from, to }) => `${from} → ${to}`)).toEqual([])
+  })
+
+  it('have no cycle', () => {
+    const cycles: string[] = []
+    const state = new Map<string, 'open' | 'done'>()
+    const visit = (name: string, way: readonly string[]): void => {
+      if (state.get(name) === 'done') return
+      if (state.get(name) === 'open') {
+        cycles.push([...way.slice(way.indexOf(name)), name].join(' → '))
+        return
+      }
+      state.set(name, 'open')
+      for (const { from, to, type } of imports) if (from === name && !type && texts.has(to)) visit(to, [...way, name])
+      state.set(name, 'done')
+    }
+    for (const name of sources) visit(name, [])
+    expect(cycles).toEqual([])
+  })
+
+  it('load vendor SDKs dynamically', () => {
+    const sdk = /^\s*import\s+(?!type\b)[^'"]*from\s+['"](@elastic\/|@aws-sdk\/|kafkajs)/m
+    expect(sources.filter((name) => sdk.test(texts.get(name) ?? ''))).toEqual([])
+  })
+})
+
+describe('source files', () => {
+  it('belong to a layer of the table', () => {
+    expect(sources.filter((name) => layers[layerOf(name)] === undefined)).toEqual([])
+  })
+
+  it('have a test at the mirrored path', () => {
+    const mirrored = sources.filter((name) => !/(^|\/)(index|types)\.ts$/.test(name))
+    const bare = mirrored.filter((name) => !existsSync(path.join(root, 'test', name.replace(/\.ts$/, '.test.ts'))))
+    expect(bare).toEqual([])
+  })
+
+  it('are at most 400 lines long', () => {
+    const long = sources.filter((name) => (texts.get(name) ?? '').trimEnd().split('\n').length > 400)
+    expect(long).toEqual([])
+  })
+
+  it('leave nothing for later', () => {
+    const mark = new RegExp(`\\b(${['TO' + 'DO', 'FIX' + 'ME', 'XXX'].join('|')})\\b`)
+    expect(sources.filter((name) => mark.test(texts.get(name) ?? ''))).toEqual([])
+  })
+
+  it('end the process and handle signals in main.ts only', () => {
+    const ends = /\bprocess\.(exit\(|on\(\s*['"]SIG)/
+    expect(sources.filter((name) => name !== 'main.ts' && ends.test(texts.get(name) ?? ''))).toEqual([])
+  })
+})
+
+describe.each(pluginFolders)('the table of %s', (folder) => {
+  it('names every plugin file of the folder', () => {
+    const table = texts.get(`${folder}/index.ts`) ?? ''
+    const files = sources.filter((name) => name.startsWith(`${folder}/`) && name.split('/').length === 2 && pluginOf(name) !== undefined)
+    // A parser folder has parts of no format of their own (time); the table need not name what others import.
+    const within = (name: string): boolean => name.startsWith(`${folder}/`) && name !== `${folder}/index.ts`
+    const helpers = new Set(imports.filter(({ from, to }) => within(from) && within(to)).map(({ to }) => to))
+    const missing = files.filter((name) => !helpers.has(name) && !table.includes(`'./${path.posix.basename(name)}'`))
+    expect(missing).toEqual([])
+    expect(files.length).toBeGreaterThan(0)
+  })
+})
