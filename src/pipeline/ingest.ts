@@ -1,0 +1,205 @@
+/**
+ * The way of one input into the buffer: record → filters → route → encoded into the open frame. Synchronous; what a
+ * record needs was decided when its tag was first seen.
+ */
+import { randomBytes } from 'node:crypto'
+import { FrameBuilder } from '../buffer/frame-builder.ts'
+import { FRAME_TARGET, type SlabPool } from '../buffer/slab-pool.ts'
+import type { FrameStore } from '../buffer/store.ts'
+import { bodyRoom, encodeBody } from '../event/encode.ts'
+import { scanObject } from '../event/json-scan.ts'
+import { count, emptyInputTerms, type InputTerms } from '../event/ledger.ts'
+import { BLOCK, Record } from '../event/record.ts'
+import { Stream, type StreamIdentity, type StreamRange } from '../event/stream.ts'
+import type { Ingest } from '../plugin/input.ts'
+import { TagPath, type ConditionalRoute, type Destination, type FilterUnit } from './tag-path.ts'
+
+/** How often records made by filters may make records again before they are given up. */
+const MOST_EMISSIONS = 100
+
+export interface IngestOptions {
+  readonly input: string
+  readonly store: FrameStore
+  readonly slabs: SlabPool
+  readonly record: Record
+  /** The input's own processors, then the filters of the configuration, in order. */
+  readonly processors: readonly FilterUnit[]
+  readonly filters: readonly FilterUnit[]
+  readonly destinations: readonly Destination[]
+  readonly routes: readonly ConditionalRoute[]
+}
+
+/** A record that a filter made, waiting for the present one to be done. */
+interface Emission {
+  readonly tag: string
+  readonly body: Buffer
+  readonly seconds: number
+  readonly nanos: number
+  readonly metadata: string
+}
+
+export class InputIngest implements Ingest {
+  readonly record: Record
+  readonly #options: IngestOptions
+  readonly #store: FrameStore
+  readonly #builder: FrameBuilder
+  readonly #paths = new Map<string, TagPath>()
+  readonly #emittedPaths = new Map<string, TagPath>()
+  readonly #emissions: Emission[] = []
+  #second: Record | undefined
+  #terms: InputTerms = emptyInputTerms()
+  /** Records in and their bytes since the start, for the metrics. */
+  records = 0
+  bytes = 0
+  /** Lines that the input's joiners hold now. */
+  held = 0
+
+  constructor(options: IngestOptions) {
+    this.#options = options
+    this.#store = options.store
+    this.record = options.record
+    this.#builder = new FrameBuilder(options.slabs)
+  }
+
+  tag(tag: string): TagPath {
+    return this.#path(this.#paths, tag, this.#options.processors)
+  }
+
+  #path(paths: Map<string, TagPath>, tag: string, processors: readonly FilterUnit[]): TagPath {
+    let path = paths.get(tag)
+    if (path === undefined) {
+      const { filters, destinations, routes } = this.#options
+      path = new TagPath(tag, [...processors, ...filters], destinations, routes)
+      paths.set(tag, path)
+    }
+    return path
+  }
+
+  openStream(identity: StreamIdentity): Stream {
+    return this.resumeStream(randomBytes(8).toString('base64url'), 0, identity)
+  }
+
+  resumeStream(uid: string, generation: number, identity: StreamIdentity): Stream {
+    const stream = new Stream(uid, generation, identity)
+    this.#builder.mention(stream)
+    return stream
+  }
+
+  identityChanged(stream: Stream): void {
+    stream.declared = false
+    this.#builder.mention(stream)
+  }
+
+  closeStream(stream: Stream): void {
+    stream.closed = true
+    this.#builder.mention(stream)
+  }
+
+  emit(tag: TagPath, stream: Stream, from: number, to: number): void {
+    this.#terms.read++
+    this.records++
+    this.bytes += to - from
+    this.#pass(tag, this.record, stream, from, to, 0)
+    if (this.#emissions.length > 0) this.#passEmissions(stream, from, to)
+    this.#builder.cover(stream, from, to)
+    this.record.reset()
+    if (this.#builder.size >= FRAME_TARGET) this.commit()
+  }
+
+  emitJoined(tag: TagPath, ranges: readonly StreamRange[], lines: number): void {
+    const terms = this.#terms
+    terms.read += lines
+    terms.joined += lines - 1
+    this.records++
+    const first = ranges[0]!
+    let end = first.to
+    for (const { stream, from, to } of ranges) {
+      this.bytes += to - from
+      if (stream === first.stream && to > end) end = to
+    }
+    this.#pass(tag, this.record, first.stream, first.from, end, 0)
+    if (this.#emissions.length > 0) this.#passEmissions(first.stream, first.from, end)
+    for (const { stream, from, to } of ranges) this.#builder.cover(stream, from, to)
+    this.record.reset()
+    if (this.#builder.size >= FRAME_TARGET) this.commit()
+  }
+
+  #pass(path: TagPath, record: Record, stream: Stream, from: number, to: number, ordinal: number): void {
+    const { steps } = path
+    for (let i = 0; i < steps.length; i++) {
+      const { unit, apply } = steps[i]!
+      unit.records++
+      try {
+        if (!apply(record)) {
+          unit.dropped++
+          count(this.#terms.filtered, unit.name, 1)
+          return
+        }
+      } catch (error) {
+        unit.failures++
+        unit.lastFailure = String(error)
+      }
+    }
+    const route = path.routeOf(record)
+    if (route === null) {
+      count(this.#terms.dropped, 'no route', 1)
+      return
+    }
+    this.#builder.append(record, route, stream, from, to, ordinal)
+    this.#terms.buffered++
+  }
+
+  /** Takes a copy of a record that goes through the pipeline again under another tag; see `FilterContext.emit`. */
+  take(tag: string, record: Record, unit: FilterUnit): void {
+    unit.emitted++
+    const body = Buffer.allocUnsafe(bodyRoom(record))
+    const { seconds, nanos, metadata } = record
+    this.#emissions.push({ tag, body: body.subarray(0, encodeBody(record, body, 0, null)), seconds, nanos, metadata })
+  }
+
+  #passEmissions(stream: Stream, from: number, to: number): void {
+    const record = (this.#second ??= new Record(this.record.pool))
+    for (let ordinal = 1; this.#emissions.length > 0; ordinal++) {
+      const { tag, body, seconds, nanos, metadata } = this.#emissions.shift()!
+      this.#terms.created++
+      if (ordinal > MOST_EMISSIONS) {
+        count(this.#terms.dropped, 'emission loop', 1)
+        continue
+      }
+      record.reset()
+      record.useBlock(body, body.length)
+      record.setTime(seconds, nanos)
+      record.metadata = metadata
+      scanObject(record, BLOCK, 0, body.length)
+      this.#pass(this.#path(this.#emittedPaths, tag, []), record, stream, from, to, ordinal)
+    }
+  }
+
+  cover(stream: Stream, from: number, to: number): void {
+    this.#builder.cover(stream, from, to)
+  }
+
+  drop(reason: string, lines: number): void {
+    this.#terms.read += lines
+    count(this.#terms.dropped, reason, lines)
+  }
+
+  holding(lines: number): void {
+    this.held = lines
+  }
+
+  commit(): void {
+    if (this.#builder.isEmpty) return
+    const terms = this.#terms
+    this.#terms = emptyInputTerms()
+    this.#store.append(this.#options.input, this.#builder, terms)
+  }
+
+  hasRoom(): boolean {
+    return this.#store.hasRoom(this.#options.input)
+  }
+
+  whenRoom(callback: () => void): void {
+    this.#store.whenRoom(this.#options.input, callback)
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * Everything that follows from a tag: which filters see its records and where they go. Made once per tag and input, so
+ * that nothing is matched per record.
+ */
+import { Route } from '../buffer/frame-builder.ts'
+import type { Record } from '../event/record.ts'
+import type { TagMatcher } from '../event/tag.ts'
+import type { Filter, RecordFilter } from '../plugin/filter.ts'
+import type { TagHandle } from '../plugin/input.ts'
+
+/** A filter of the configuration with its counters. */
+export class FilterUnit {
+  readonly name: string
+  readonly matches: TagMatcher
+  readonly filter: Filter
+  /** Records seen, taken out, made, and failures of the filter itself. */
+  records = 0
+  dropped = 0
+  emitted = 0
+  failures = 0
+  lastFailure = ''
+
+  constructor(name: string, matches: TagMatcher, filter: Filter) {
+    this.name = name
+    this.matches = matches
+    this.filter = filter
+  }
+}
+
+/** A route of an input by condition. */
+export interface ConditionalRoute {
+  /** Undefined: takes what no other route took. */
+  readonly condition: ((record: Record, tag: string) => boolean) | undefined
+  readonly outputs: readonly string[]
+}
+
+/** Where records go by tag. */
+export interface Destination {
+  readonly name: string
+  readonly matches: TagMatcher
+}
+
+/** One filter at work on one tag. */
+export interface Step {
+  readonly unit: FilterUnit
+  readonly apply: RecordFilter
+}
+
+export class TagPath implements TagHandle {
+  readonly tag: string
+  readonly ready: Promise<void> | undefined
+  readonly #units: readonly FilterUnit[]
+  readonly #conditional: readonly ConditionalRoute[]
+  /** Route of every record; null: nowhere. Not used with conditional routes. */
+  readonly route: Route | null
+  #steps: readonly Step[] | undefined
+  readonly #routes = new Map<number, Route | null>()
+
+  constructor(tag: string, units: readonly FilterUnit[], destinations: readonly Destination[], conditional: readonly ConditionalRoute[]) {
+    this.tag = tag
+    this.#units = units.filter((unit) => unit.matches(tag))
+    this.#conditional = conditional
+    this.route = makeRoute(tag, destinations.filter((d) => d.matches(tag)).map((d) => d.name))
+    const waits = this.#units.flatMap((unit) => unit.filter.prepare?.(tag) ?? [])
+    this.ready = waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined)
+  }
+
+  /** The filters of the tag, in order; bound to it at the first record. */
+  get steps(): readonly Step[] {
+    return (this.#steps ??= this.#units.map((unit) => ({ unit, apply: unit.filter.forTag(this.tag) })))
+  }
+
+  /** Where this record goes. */
+  routeOf(record: Record): Route | null {
+    return this.#conditional.length === 0 ? this.route : this.#byCondition(record)
+  }
+
+  #byCondition(record: Record): Route | null {
+    const rules = this.#conditional
+    let taken = 0
+    for (let i = 0; i < rules.length; i++) if (rules[i]!.condition?.(record, this.tag) === true) taken |= 1 << i
+    if (taken === 0) for (let i = 0; i < rules.length; i++) if (rules[i]!.condition === undefined) taken |= 1 << i
+    const known = this.#routes.get(taken)
+    if (known !== undefined) return known
+    const outputs = rules.filter((_, i) => (taken & (1 << i)) !== 0).flatMap((rule) => rule.outputs)
+    const route = makeRoute(this.tag, [...new Set(outputs)])
+    this.#routes.set(taken, route)
+    return route
+  }
+}
+
+const sets = new Map<string, readonly string[]>()
+
+/** Equal sets of outputs are one array, so that a frame knows them by identity. */
+function makeRoute(tag: string, outputs: readonly string[]): Route | null {
+  if (outputs.length === 0) return null
+  const key = outputs.join('\n')
+  let set = sets.get(key)
+  if (set === undefined) sets.set(key, (set = outputs))
+  return new Route(tag, set)
+}
