@@ -1,12 +1,13 @@
 /**
  * A plan is a checked configuration: everything the agent needs to start, nothing it must check again. Options are the
- * values that the declarations of the plugins describe, so a plan is made by `makePlan` only.
+ * values that the declarations of the plugins describe, so a plan is made by `planFile` and `planSections` of make-plan.ts only.
  */
 
 import type { FilterSpec } from '../plugin/filter.ts'
 import type { InputSpec } from '../plugin/input.ts'
 import type { OutputSpec } from '../plugin/output.ts'
 import type { filterOptions, inputOptions, networkOptions, outputOptions } from './common-options.ts'
+import type { SecretFile } from './environment.ts'
 import type { Given, OptionsOf, Place } from './fields.ts'
 import type { multilineOptions, parserOptions } from './parser-options.ts'
 import type { Problem, Sources } from './problem.ts'
@@ -22,6 +23,8 @@ export interface Plan {
   readonly filters: readonly FilterPlan[]
   readonly outputs: readonly OutputPlan[]
   readonly warnings: readonly Problem[]
+  /** Files that values were read from and that may change (env with refresh_interval, ms). */
+  readonly secretFiles: readonly SecretFile[]
   /** The files that were read, absolute, with their texts, for showing lines of problems found later. */
   readonly sources: Sources
 }
@@ -88,7 +91,15 @@ export interface RoutePlan {
   /** Undefined: everything that no other route took (`default: true`). */
   readonly condition: ConditionPlan | undefined
   readonly processors: readonly ProcessorPlan[]
-  readonly to: readonly { readonly output: string; readonly fallback: string | undefined }[]
+  /** Outputs by `name` of their plan (`es.0`). */
+  readonly to: readonly TargetPlan[]
+  readonly place: Place
+}
+
+export interface TargetPlan {
+  readonly output: string
+  /** Another output, for when this one cannot take more. */
+  readonly fallback: string | undefined
   readonly place: Place
 }
 
