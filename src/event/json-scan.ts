@@ -37,9 +37,10 @@ let escaped = false
 /**
  * Appends the members of the JSON object that begins at `start` (white space before it allowed). A key that the record
  * or the object already has takes the later value in the earlier place.
- * Returns the offset behind the closing brace, or -1 with the record unchanged when this is not a valid object.
+ * Returns the offset behind the closing brace, or -1 with the record unchanged when this is not a valid object. With
+ * `whole`, nothing but white space may follow it.
  */
-export function scanObject(record: Record, source: Source, start: number, end: number): number {
+export function scanObject(record: Record, source: Source, start: number, end: number, whole = false): number {
   const bytes = record.bytes[source]
   const before = record.count
   let at = start
@@ -47,7 +48,7 @@ export function scanObject(record: Record, source: Source, start: number, end: n
   if (at >= end || bytes[at] !== OPEN_OBJECT) return -1
   at++
   while (at < end && SPACE[bytes[at]!] === 1) at++
-  if (at < end && bytes[at] === CLOSE_OBJECT) return at + 1
+  if (at < end && bytes[at] === CLOSE_OBJECT) return whole && !onlySpace(bytes, at + 1, end) ? -1 : at + 1
   while (at < end) {
     if (bytes[at] !== QUOTE) break
     const keyStart = at + 1
@@ -68,6 +69,7 @@ export function scanObject(record: Record, source: Source, start: number, end: n
     if (at >= end) break
     const next = bytes[at]
     if (next === CLOSE_OBJECT) {
+      if (whole && !onlySpace(bytes, at + 1, end)) break
       mergeRepeated(record, before)
       return at + 1
     }
@@ -77,6 +79,11 @@ export function scanObject(record: Record, source: Source, start: number, end: n
   }
   record.count = before
   return -1
+}
+
+function onlySpace(bytes: Buffer, at: number, end: number): boolean {
+  while (at < end && SPACE[bytes[at]!] === 1) at++
+  return at === end
 }
 
 /** Keys are compared as bytes, so a key with escapes is brought into the one spelling that `JSON.stringify` gives. */

@@ -318,6 +318,48 @@ export class Record {
     this.count = 0
   }
 
+  /** Removes the members from `count` on. */
+  truncate(count: number): void {
+    this.count = count
+  }
+
+  /** Removes the first `n` members. */
+  dropFirst(n: number): void {
+    this.#shift(n, 0)
+    this.count -= n
+  }
+
+  /** Appends a copy of a member, key and value; the caller removes one of the two. */
+  appendCopy(index: number): number {
+    const i = this.count++
+    if (i === this.kind.length) this.#grow()
+    this.#copyMember(index, i)
+    return i
+  }
+
+  /**
+   * Makes the first `n` members invisible to every search by key, so that others may be appended under the same keys.
+   * `showKeys` ends it.
+   */
+  hideKeys(n: number): void {
+    // no key has this hash: its bytes are UTF-8, where 0xff does not occur
+    this.keyHash.fill(-1, 0, n)
+  }
+
+  showKeys(n: number): void {
+    for (let i = 0; i < n; i++) {
+      this.keyHash[i] = keyHash(this.bytes[this.keySource[i] as Source], this.keyStart[i]!, this.keyEnd[i]!)
+    }
+  }
+
+  /** Copies the bytes of a value that is a `Constant` into the arena, so that it is JSON text like any other. */
+  inline(index: number): void {
+    if (this.kind[index] !== CONSTANT) return
+    const { bytes } = this.constants[index]!
+    const start = this.addBytes(bytes, 0, bytes.length)
+    this.setValue(index, ARENA, start, this.#arenaLength, JSON_TEXT)
+  }
+
   #shift(from: number, to: number): void {
     for (let i = from; i < this.count; i++, to++) this.#copyMember(i, to)
   }
