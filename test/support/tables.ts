@@ -5,7 +5,7 @@ import { defineFilter } from '../../src/plugin/filter.ts'
 import { defineInput } from '../../src/plugin/input.ts'
 import { defineOutput } from '../../src/plugin/output.ts'
 
-function never (): never {
+function never(): never {
   throw new Error('a test of the configuration makes no plugins')
 }
 

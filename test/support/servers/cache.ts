@@ -35,11 +35,13 @@ export async function cached (name: string, make: (folder: string) => Promise<vo
   })
 }
 
+let turns = 0
+
 /** Runs `work` while no other process on this machine runs one of the same name. A lock of a dead process is broken. */
 export async function locked<T> (name: string, work: () => Promise<T>): Promise<T> {
   const lock = path.join(cacheFolder(), `${name}.lock`)
   mkdirSync(cacheFolder(), { recursive: true })
-  const mine = `${lock}.${process.pid}`
+  const mine = `${lock}.${process.pid}-${++turns}`
   for (;;) {
     // Made with its content beside and renamed: a rename onto a folder that is not empty fails, so nobody sees it half made.
     mkdirSync(mine, { recursive: true })
@@ -51,7 +53,7 @@ export async function locked<T> (name: string, work: () => Promise<T>): Promise<
       rmSync(mine, { recursive: true, force: true })
     }
     if (ownerIsDead(lock)) {
-      const broken = `${lock}.broken-${process.pid}`
+      const broken = `${mine}.broken`
       try {
         renameSync(lock, broken)
         rmSync(broken, { recursive: true, force: true })
