@@ -38,7 +38,7 @@ async function once(scenario: Scenario, corpus: Corpus, port: number, command: s
   mkdirSync(join(scratch, 'state'))
   const file = join(scratch, 'config.yaml')
   writeFileSync(file, scenario.config(corpus, { port, scratch }))
-  const figures = await measure([command, '-c', file], { ...process.env, XDG_STATE_HOME: join(scratch, 'state'), FANTAIL_STATE: join(scratch, 'state') })
+  const figures = await measure([command, '-c', file], { ...process.env, FANTAIL_STATE_DIR: join(scratch, 'state') })
   rmSync(scratch, { recursive: true, force: true })
   return figures
 }
