@@ -80,7 +80,7 @@ export type Details<Code extends ErrorCode> = { readonly [N in Names<(typeof mes
 type Arguments<Code extends ErrorCode> = [Names<(typeof messages)[Code]>] extends [never] ? [] : [Details<Code>]
 
 /** The sentence of `code`, filled in. */
-export function message<Code extends ErrorCode> (code: Code, ...details: Arguments<Code>): string {
+export function message<Code extends ErrorCode>(code: Code, ...details: Arguments<Code>): string {
   const given: Readonly<Record<string, string | number>> = details[0] ?? {}
   return messages[code].replace(/\{(\w+)\}/g, (_, name: string) => String(given[name] ?? ''))
 }
@@ -89,7 +89,7 @@ export function message<Code extends ErrorCode> (code: Code, ...details: Argumen
 export class FantailError<Code extends ErrorCode = ErrorCode> extends Error {
   readonly code: Code
 
-  constructor (code: Code, ...details: Arguments<Code>) {
+  constructor(code: Code, ...details: Arguments<Code>) {
     super(message(code, ...details))
     this.name = 'FantailError'
     this.code = code

@@ -43,7 +43,7 @@ export interface Checked {
 }
 
 /** Checks `entries` against several sets of fields at once; a name that two of them declare goes to both. */
-export function checkOptions (
+export function checkOptions(
   entries: readonly Entry[],
   sets: readonly Fields[],
   owner: Owner,
@@ -84,17 +84,17 @@ interface Raw {
 }
 
 /** Names that the fields of `sets` may be given by, for proposals. */
-export function namesOf (sets: readonly Fields[]): string[] {
+export function namesOf(sets: readonly Fields[]): string[] {
   return sets.flatMap((fields) => Object.entries(fields).flatMap(([name, field]) => [name, ...(field.aliases ?? [])]))
 }
 
 /** Looks like the name of something that nobody should see. */
-export function isSecretName (name: string): boolean {
+export function isSecretName(name: string): boolean {
   return /passw|secret|token|api_?key|shared_key|bearer|credential|cloud_auth/i.test(name) &&
     !/(_file|_path|_ttl|_command|_url)$/i.test(name)
 }
 
-function findField (fields: Fields, written: string): Home | undefined {
+function findField(fields: Fields, written: string): Home | undefined {
   const exact = fields[written]
   if (exact !== undefined) return { name: written, field: exact, prefix: exact.prefix === true }
   for (const [name, field] of Object.entries(fields)) {
@@ -107,7 +107,7 @@ function findField (fields: Fields, written: string): Home | undefined {
   return prefixed === undefined ? undefined : { name: prefixed[0], field: prefixed[1], prefix: true }
 }
 
-function unknown (entry: Entry, sets: readonly Fields[], owner: Owner, checking: Checking): void {
+function unknown(entry: Entry, sets: readonly Fields[], owner: Owner, checking: Checking): void {
   const near = nearest(entry.key, namesOf(sets))
   const level = checking.tolerant && owner.lenient?.(entry.key.toLowerCase()) === true ? 'warning' : 'error'
   checking.problems[level]('unknown-option', { option: entry.key, owner: owner.title }, entry.place, {
@@ -117,7 +117,7 @@ function unknown (entry: Entry, sets: readonly Fields[], owner: Owner, checking:
   if (isSecretName(entry.key)) hide(entry.value, checking)
 }
 
-function note (entry: Entry, field: Field, checking: Checking): void {
+function note(entry: Entry, field: Field, checking: Checking): void {
   if (field.secret === true || isSecretName(entry.key)) hide(entry.value, checking)
   if (field.deprecated !== undefined) {
     checking.problems.warning('deprecated-option', { option: entry.key, reason: field.deprecated }, entry.place, {
@@ -126,14 +126,14 @@ function note (entry: Entry, field: Field, checking: Checking): void {
   }
 }
 
-function hide (value: Value, checking: Checking): void {
+function hide(value: Value, checking: Checking): void {
   if (value.kind === 'scalar') checking.hidden.push({ place: value.place, text: value.text })
   else if (value.kind === 'list') for (const item of value.items) hide(item, checking)
   else for (const entry of value.entries) hide(entry.value, checking)
 }
 
 /** The values of an entry: a YAML list is a property repeated. */
-function readValues (entry: Entry, field: Field, checking: Checking): Raw[] {
+function readValues(entry: Entry, field: Field, checking: Checking): Raw[] {
   if (field.kind === 'any') return [{ value: plainOf(entry.value), scalar: undefined, place: entry.value.place }]
   const items = entry.value.kind === 'list' ? entry.value.items : [entry.value]
   return items.flatMap((item): Raw[] => {
@@ -147,7 +147,7 @@ function readValues (entry: Entry, field: Field, checking: Checking): Raw[] {
   })
 }
 
-function readSecretValue (entry: Entry, scalar: Scalar, checking: Checking): Scalar {
+function readSecretValue(entry: Entry, scalar: Scalar, checking: Checking): Scalar {
   if (!scalar.text.startsWith('file://')) return scalar
   const secret = readSecret(scalar.text)
   if ('text' in secret) return { ...scalar, text: secret.text, plain: secret.text }
@@ -155,7 +155,7 @@ function readSecretValue (entry: Entry, scalar: Scalar, checking: Checking): Sca
   return scalar
 }
 
-function keep (
+function keep(
   found: Map<string, unknown[]>,
   home: Home,
   written: string,
@@ -190,7 +190,7 @@ function keep (
 }
 
 /** Fluent Bit reads any text as an integer (atoi) and mostly goes on with a word it does not know. */
-function wrongValue (entry: Entry, scalar: Scalar, field: Field, owner: Owner, checking: Checking): void {
+function wrongValue(entry: Entry, scalar: Scalar, field: Field, owner: Owner, checking: Checking): void {
   const passes = owner.lenientValues === true || field.kind === 'integer' || field.kind === 'choice' ||
     (scalar.text === '' && scalar.written !== undefined)
   const level = checking.tolerant && passes && field.required !== true ? 'warning' : 'error'
@@ -206,13 +206,13 @@ function wrongValue (entry: Entry, scalar: Scalar, field: Field, owner: Owner, c
   })
 }
 
-function describeFound (scalar: Scalar, secret: boolean): string {
+function describeFound(scalar: Scalar, secret: boolean): string {
   if (secret) return 'what it is'
   const from = scalar.written === undefined ? '' : ` (from ${scalar.written})`
   return `${JSON.stringify(scalar.text)}${from}`
 }
 
-function finish (
+function finish(
   fields: Fields,
   found: ReadonlyMap<string, unknown[]>,
   owner: Owner,
@@ -231,7 +231,7 @@ function finish (
   return options
 }
 
-function combine (field: Field, values: readonly unknown[]): unknown {
+function combine(field: Field, values: readonly unknown[]): unknown {
   // Only readValues fills these, with pairs for prefixes.
   if (field.prefix === true) return new Map(values as [string, string][])
   if (field.multiple === true) return values

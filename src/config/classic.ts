@@ -27,7 +27,7 @@ interface OpenGroup {
 }
 
 /** The sections of a classic text, in order. */
-export function readClassic (text: string, file: string, problems: Problems): Section[] {
+export function readClassic(text: string, file: string, problems: Problems): Section[] {
   const sections: Section[] = []
   let open: OpenSection | undefined
 
@@ -60,7 +60,7 @@ export function readClassic (text: string, file: string, problems: Problems): Se
   return sections
 }
 
-function openSection (content: string, place: Place, problems: Problems): OpenSection | undefined {
+function openSection(content: string, place: Place, problems: Problems): OpenSection | undefined {
   const title = /^\[([^[\]]+)\]$/.exec(content)?.[1]?.trim()
   if (title === undefined) {
     problems.error('classic-header', {}, place, { length: content.length })
@@ -71,7 +71,7 @@ function openSection (content: string, place: Place, problems: Problems): OpenSe
 }
 
 /** Groups hold what YAML has as a map under a key; only processors are known. */
-function openGroup (open: OpenSection, content: string, indent: string, place: Place, problems: Problems): void {
+function openGroup(open: OpenSection, content: string, indent: string, place: Place, problems: Problems): void {
   open.indent ??= indent
   if (indent !== open.indent) problems.error('classic-indent', {}, place, { length: content.length })
   const key = content.slice(1, -1).trim()
@@ -80,7 +80,7 @@ function openGroup (open: OpenSection, content: string, indent: string, place: P
   open.entries.push({ key, place, value: { kind: 'map', entries, place } })
 }
 
-function addProperty (open: OpenSection, content: string, indent: string, place: Place, problems: Problems): void {
+function addProperty(open: OpenSection, content: string, indent: string, place: Place, problems: Problems): void {
   const split = content.search(/[ \t]/)
   const key = split < 0 ? content : content.slice(0, split)
   if (split < 0) {
@@ -112,7 +112,7 @@ function addProperty (open: OpenSection, content: string, indent: string, place:
   open.entries.push(entry)
 }
 
-function readCommand (content: string, place: Place, problems: Problems): Section | undefined {
+function readCommand(content: string, place: Place, problems: Problems): Section | undefined {
   const [, command = '', rest = ''] = /^@(\S*)\s*(.*)$/.exec(content) ?? []
   const argument = { ...place, column: place.column + content.indexOf(rest, command.length + 1) }
   switch (command.toLowerCase()) {

@@ -8,7 +8,7 @@ import type { MultilinePlan, MultilineRule, ParserPlan } from './plan.ts'
 import { splitWords } from './values.ts'
 
 /** The parsers that `sections` define, checked but for what they refer to. */
-export function readParsers (sections: readonly Section[], checking: Checking): ParserPlan[] {
+export function readParsers(sections: readonly Section[], checking: Checking): ParserPlan[] {
   const parsers = sections.filter(({ type }) => type === 'parser').map((section): ParserPlan => {
     const title = titleOf('the parser', section)
     const { options, given } = checkOptions(section.entries, [parserOptions], { title, place: section.place }, checking)
@@ -27,7 +27,7 @@ export function readParsers (sections: readonly Section[], checking: Checking): 
 }
 
 /** The multiline parsers that `sections` define. */
-export function readMultilineParsers (sections: readonly Section[], checking: Checking): MultilinePlan[] {
+export function readMultilineParsers(sections: readonly Section[], checking: Checking): MultilinePlan[] {
   const found = sections.filter(({ type }) => type === 'multiline_parser').map((section): MultilinePlan => {
     const owner = { title: titleOf('the multiline parser', section), place: section.place }
     const { options, given } = checkOptions(section.entries, [multilineOptions], owner, checking)
@@ -44,7 +44,7 @@ export function readMultilineParsers (sections: readonly Section[], checking: Ch
   return withoutRepeats(found, 'multiline parser', checking)
 }
 
-function checkRules (rules: readonly MultilineRule[], title: string, section: Section, checking: Checking): void {
+function checkRules(rules: readonly MultilineRule[], title: string, section: Section, checking: Checking): void {
   if (!rules.some(({ states }) => states.includes('start_state'))) {
     checking.problems.error('missing-option', { owner: title, option: 'rules' }, section.place, {
       hint: 'One rule must be for start_state.'
@@ -58,7 +58,7 @@ function checkRules (rules: readonly MultilineRule[], title: string, section: Se
 }
 
 /** A rule of the classic format, `"state" "/regex/" "next"`, or the items of `rules` in YAML. */
-function rulesOf (entry: Entry, checking: Checking): MultilineRule[] {
+function rulesOf(entry: Entry, checking: Checking): MultilineRule[] {
   const name = entry.key.toLowerCase()
   const items = entry.value.kind === 'list' ? entry.value.items : [entry.value]
   if (name === 'rule') {
@@ -91,12 +91,12 @@ function rulesOf (entry: Entry, checking: Checking): MultilineRule[] {
   })
 }
 
-function ruleOf (states: string, regex: string, next: string, place: Place): MultilineRule {
+function ruleOf(states: string, regex: string, next: string, place: Place): MultilineRule {
   return { states: states.split(',').map((state) => state.trim()), regex, next: next.trim(), place }
 }
 
 /** Fluent Bit keeps the first of two parsers of one name and says so. */
-function withoutRepeats<P extends { readonly name: string; readonly place: Place }> (
+function withoutRepeats<P extends { readonly name: string; readonly place: Place }>(
   all: readonly P[],
   kind: string,
   checking: Checking
@@ -114,7 +114,7 @@ function withoutRepeats<P extends { readonly name: string; readonly place: Place
   })
 }
 
-function titleOf (kind: string, section: Section): string {
+function titleOf(kind: string, section: Section): string {
   const name = textOf(entryOf(section.entries, 'name')?.value)
   return name === undefined ? kind : `${kind} ${name}`
 }

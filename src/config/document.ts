@@ -49,17 +49,17 @@ export interface Section {
 }
 
 /** Reads a property by name, in any case; the last one when it is repeated. */
-export function entryOf (entries: readonly Entry[], name: string): Entry | undefined {
+export function entryOf(entries: readonly Entry[], name: string): Entry | undefined {
   return entries.findLast((entry) => entry.key.toLowerCase() === name)
 }
 
 /** The text of a scalar; undefined for a list or a map. */
-export function textOf (value: Value | undefined): string | undefined {
+export function textOf(value: Value | undefined): string | undefined {
   return value?.kind === 'scalar' ? value.text : undefined
 }
 
 /** A value as plain data, as options of kind `any` receive it. */
-export function plainOf (value: Value): unknown {
+export function plainOf(value: Value): unknown {
   switch (value.kind) {
     case 'scalar':
       return value.plain
@@ -71,13 +71,13 @@ export function plainOf (value: Value): unknown {
 }
 
 /** What a value is, for messages. */
-export function nounOf (value: Value): string {
+export function nounOf(value: Value): string {
   if (value.kind === 'scalar') return value.text === '' ? 'nothing' : 'a text'
   return value.kind === 'list' ? 'a list' : 'a map'
 }
 
 /** A copy of `value` with `change` applied to every scalar. */
-export function mapScalars (value: Value, change: (scalar: Scalar) => Scalar): Value {
+export function mapScalars(value: Value, change: (scalar: Scalar) => Scalar): Value {
   switch (value.kind) {
     case 'scalar':
       return change(value)
@@ -89,6 +89,6 @@ export function mapScalars (value: Value, change: (scalar: Scalar) => Scalar): V
 }
 
 /** A copy of `entries` with `change` applied to every scalar. */
-export function mapEntries (entries: readonly Entry[], change: (scalar: Scalar) => Scalar): Entry[] {
+export function mapEntries(entries: readonly Entry[], change: (scalar: Scalar) => Scalar): Entry[] {
   return entries.map((entry) => ({ ...entry, value: mapScalars(entry.value, change) }))
 }

@@ -26,21 +26,21 @@ export class Environment {
   /** Files with a refresh interval. */
   readonly files: SecretFile[] = []
 
-  constructor (process: Readonly<Record<string, string | undefined>>) {
+  constructor(process: Readonly<Record<string, string | undefined>>) {
     this.#process = process
     this.#own.set('HOSTNAME', process['HOSTNAME'] ?? hostname())
   }
 
-  get (name: string): string | undefined {
+  get(name: string): string | undefined {
     return this.#own.get(name) ?? this.#process[name]
   }
 
-  set (name: string, value: string): void {
+  set(name: string, value: string): void {
     this.#own.set(name, value)
   }
 
   /** Replaces the variables of `text`; those that are not set and have no default are told to `unset`. */
-  expand (text: string, unset: (name: string) => void): string {
+  expand(text: string, unset: (name: string) => void): string {
     if (!text.includes('${')) return text
     return text.replace(/\$\{([^}]*)\}/g, (_, inner: string) => {
       const split = inner.indexOf(':-')
@@ -54,7 +54,7 @@ export class Environment {
   }
 
   /** Takes in a section of type `env`. */
-  define (section: Section, problems: Problems): void {
+  define(section: Section, problems: Problems): void {
     for (const entry of section.entries) {
       const value = this.#valueOf(this.#expandEntry(entry, problems), problems)
       if (value !== undefined) this.set(entry.key, value)
@@ -62,15 +62,15 @@ export class Environment {
   }
 
   /** A copy of `section` with all variables replaced. */
-  substitute (section: Section, problems: Problems): Section {
+  substitute(section: Section, problems: Problems): Section {
     return { ...section, entries: mapEntries(section.entries, (scalar) => this.#expandScalar(scalar, problems)) }
   }
 
-  #expandEntry (entry: Entry, problems: Problems): Entry {
+  #expandEntry(entry: Entry, problems: Problems): Entry {
     return mapEntries([entry], (scalar) => this.#expandScalar(scalar, problems))[0] ?? entry
   }
 
-  #expandScalar (scalar: Scalar, problems: Problems): Scalar {
+  #expandScalar(scalar: Scalar, problems: Problems): Scalar {
     const text = this.expand(scalar.text, (name) => {
       problems.warning('variable-unset', { name }, scalar.place, {
         length: scalar.text.length,
@@ -80,7 +80,7 @@ export class Environment {
     return text === scalar.text ? scalar : { ...scalar, text, plain: text, written: scalar.text }
   }
 
-  #valueOf (entry: Entry, problems: Problems): string | undefined {
+  #valueOf(entry: Entry, problems: Problems): string | undefined {
     if (entry.value.kind === 'list') {
       problems.error('yaml-shape', { what: entry.key, expected: 'a text', found: 'a list' }, entry.value.place)
       return undefined
@@ -98,7 +98,7 @@ export class Environment {
     return this.#read(uri, entry, problems, parts.get('refresh_interval')) ?? value
   }
 
-  #read (uri: string, entry: Entry, problems: Problems, interval = ''): string | undefined {
+  #read(uri: string, entry: Entry, problems: Problems, interval = ''): string | undefined {
     const content = readSecret(uri)
     if ('reason' in content) {
       problems.error('secret-file', { what: entry.key, reason: content.reason }, entry.value.place)
@@ -114,7 +114,7 @@ export class Environment {
 export type Secret = { readonly text: string; readonly path: string } | { readonly reason: string }
 
 /** The content of the file of a `file://` address, without the final newline. */
-export function readSecret (uri: string): Secret {
+export function readSecret(uri: string): Secret {
   try {
     const path = uri.startsWith('file:///') ? fileURLToPath(uri) : uri.replace(/^file:\/\//, '')
     return { text: readFileSync(path, 'utf8').replace(/\r?\n$/, ''), path }

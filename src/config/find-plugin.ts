@@ -9,7 +9,7 @@ import { fluentBitNames, replacements } from './fluent-bit-names.ts'
 export type Kind = 'input' | 'filter' | 'output' | 'processor'
 
 /** The plugin that `name` names, in any case; undefined, with a problem, when there is none. */
-export function findPlugin<Spec> (
+export function findPlugin<Spec>(
   kind: Kind,
   name: Entry | undefined,
   place: Place,
@@ -42,7 +42,7 @@ export function findPlugin<Spec> (
   return undefined
 }
 
-function replacementOf (plugin: string, names: readonly string[]): string | undefined {
+function replacementOf(plugin: string, names: readonly string[]): string | undefined {
   const sentence = replacements[plugin]
   return sentence !== undefined && names.some((name) => sentence.includes(` ${name}`)) ? sentence : undefined
 }

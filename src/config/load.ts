@@ -8,7 +8,7 @@ import { dirname, extname, resolve } from 'node:path'
 
 import { readClassic } from './classic.ts'
 import { mapEntries, textOf, type Section, type Value } from './document.ts'
-import { Environment } from './environment.ts'
+import type { Environment } from './environment.ts'
 import type { Place } from './fields.ts'
 import type { Problems } from './problem.ts'
 
@@ -24,14 +24,14 @@ export interface Loaded {
 }
 
 /** Reads the file `path` (as the user wrote it) into a document; what cannot be read becomes a problem. */
-export async function loadFile (path: string, environment: Environment, problems: Problems): Promise<Loaded> {
+export async function loadFile(path: string, environment: Environment, problems: Problems): Promise<Loaded> {
   const loader = new Loader(environment, problems, dirname(resolve(path)))
   const sections = await loader.file(path, undefined, undefined)
   return await loader.finish(sections)
 }
 
 /** Completes sections that did not come from a file (the command line), reading `parserFiles` too. */
-export async function loadSections (
+export async function loadSections(
   sections: readonly Section[],
   sources: ReadonlyMap<string, string>,
   environment: Environment,
@@ -51,14 +51,14 @@ class Loader {
   readonly #home: string
   readonly #seen = new Set<string>()
 
-  constructor (environment: Environment, problems: Problems, home: string) {
+  constructor(environment: Environment, problems: Problems, home: string) {
     this.#environment = environment
     this.#problems = problems
     this.#home = home
   }
 
   /** The sections of one file, its includes in their places. `from` is where it was named. */
-  async file (path: string, from: Place | undefined, language: Language | undefined): Promise<Section[]> {
+  async file(path: string, from: Place | undefined, language: Language | undefined): Promise<Section[]> {
     const text = this.#read(path, from)
     if (text === undefined) return []
     const own = languageOf(path) ?? language ?? 'classic'
@@ -72,7 +72,7 @@ class Loader {
   }
 
   /** Replaces variables, which may be set after their use, and reads the parsers files. */
-  async finish (sections: readonly Section[]): Promise<Loaded> {
+  async finish(sections: readonly Section[]): Promise<Loaded> {
     const done = sections.map((section) => this.#environment.substitute(section, this.#problems))
     const parsers: Section[] = []
     for (const section of done.filter(({ type }) => type === 'service')) {
@@ -86,14 +86,14 @@ class Loader {
     return { sections: [...parsers, ...done], sources: this.sources, environment: this.#environment }
   }
 
-  async #parse (text: string, path: string, language: Language): Promise<Section[]> {
+  async #parse(text: string, path: string, language: Language): Promise<Section[]> {
     if (language === 'classic') return readClassic(text, path, this.#problems)
     // The YAML reader costs memory, so only those pay for it who have a YAML file.
     const { readYaml } = await import('./yaml.ts')
     return readYaml(text, path, this.#problems)
   }
 
-  async #includes (section: Section, path: string, language: Language): Promise<Section[]> {
+  async #includes(section: Section, path: string, language: Language): Promise<Section[]> {
     const expanded = mapEntries(section.entries, (scalar) => ({
       ...scalar,
       text: this.#environment.expand(scalar.text, (name) => this.#unset(name, scalar.place))
@@ -109,7 +109,7 @@ class Loader {
     return sections
   }
 
-  #matching (pattern: string, folder: string, place: Place): string[] {
+  #matching(pattern: string, folder: string, place: Place): string[] {
     const path = resolve(folder, pattern)
     if (!/[*?[]/.test(pattern)) return [path]
     const files = globSync(path).toSorted()
@@ -119,7 +119,7 @@ class Loader {
     return files
   }
 
-  #read (path: string, from: Place | undefined): string | undefined {
+  #read(path: string, from: Place | undefined): string | undefined {
     const extra = { length: 1, hint: from === undefined ? undefined : 'Paths are relative to the file that names them.' }
     try {
       const absolute = resolve(path)
@@ -145,34 +145,34 @@ class Loader {
   }
 
   /** As in Fluent Bit: as it stands, then below the folder of the main file; and below that of the naming file. */
-  #parsersPath (path: string, place: Place): string {
+  #parsersPath(path: string, place: Place): string {
     const candidates = [path, resolve(this.#home, path), resolve(dirname(place.file), path)]
     return candidates.find((candidate) => exists(candidate)) ?? path
   }
 
-  #unset (name: string, place: Place): void {
+  #unset(name: string, place: Place): void {
     this.#problems.warning('variable-unset', { name }, place)
   }
 }
 
-function languageOf (path: string): Language | undefined {
+function languageOf(path: string): Language | undefined {
   const extension = extname(path).toLowerCase()
   if (extension === '.yaml' || extension === '.yml') return 'yaml'
   return extension === '.conf' ? 'classic' : undefined
 }
 
-function itemsOf (value: Value): readonly Value[] {
+function itemsOf(value: Value): readonly Value[] {
   return value.kind === 'list' ? value.items : [value]
 }
 
-function exists (path: string): boolean {
+function exists(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined
 }
 
-function codeOf (error: unknown): string {
+function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 
-function reasonOf (error: unknown): string {
+function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

@@ -38,7 +38,7 @@ export interface Result {
 type Variables = Readonly<Record<string, string | undefined>>
 
 /** Reads and checks the configuration file `path`. */
-export async function planFile (
+export async function planFile(
   path: string,
   variables: Variables,
   tables: Tables,
@@ -49,7 +49,7 @@ export async function planFile (
 }
 
 /** Checks sections that did not come from a file; `sources` has the texts that their places point into. */
-export async function planSections (
+export async function planSections(
   sections: readonly Section[],
   sources: Sources,
   variables: Variables,
@@ -77,14 +77,14 @@ class Planner {
   readonly #options: PlanOptions
   readonly #checking: Checking
 
-  constructor (loaded: Loaded, problems: Problems, tables: Tables, options: PlanOptions) {
+  constructor(loaded: Loaded, problems: Problems, tables: Tables, options: PlanOptions) {
     this.#loaded = loaded
     this.#tables = tables
     this.#options = options
     this.#checking = { problems, tolerant: options.tolerant === true, hidden: [] }
   }
 
-  plan (): Result {
+  plan(): Result {
     const { sections, environment } = this.#loaded
     const { problems, hidden } = this.#checking
     this.#checkSections()
@@ -120,7 +120,7 @@ class Planner {
   }
 
   /** Every section is of a known kind. */
-  #checkSections (): void {
+  #checkSections(): void {
     const known = new Set(['service', 'parser', 'multiline_parser', 'input', 'filter', 'output'])
     for (const { type, title, place, entries } of this.#loaded.sections) {
       if (known.has(type) || (type === 'plugins' && entries.length === 0)) continue
@@ -139,7 +139,7 @@ class Planner {
     }
   }
 
-  #service (): Plan['service'] {
+  #service(): Plan['service'] {
     const sections = this.#loaded.sections.filter(({ type }) => type === 'service')
     const place = sections[0]?.place ?? { file: '', line: 1, column: 1 }
     const owner = {
@@ -159,7 +159,7 @@ class Planner {
   }
 
   /** Files of shared libraries and stream tasks are harmless while they hold nothing, as in Fluent Bit's own image. */
-  #refuseExtraFile (entry: Entry): void {
+  #refuseExtraFile(entry: Entry): void {
     const name = entry.key.toLowerCase()
     if (name !== 'plugins_file' && name !== 'streams_file') return
     const { problems } = this.#checking
@@ -174,7 +174,7 @@ class Planner {
     }
   }
 
-  #find<Spec> (kind: Kind, table: Readonly<Record<string, Spec>>): Found<Spec>[] {
+  #find<Spec>(kind: Kind, table: Readonly<Record<string, Spec>>): Found<Spec>[] {
     const counts = new Map<string, number>()
     return this.#loaded.sections.filter(({ type }) => type === kind).flatMap((section): Found<Spec>[] => {
       const found = findPlugin(kind, entryOf(section.entries, 'name'), section.place, table, this.#checking)
@@ -185,7 +185,7 @@ class Planner {
     })
   }
 
-  #check (found: Found<unknown>, kind: Kind, own: Fields, common: readonly Fields[], references: References) {
+  #check(found: Found<unknown>, kind: Kind, own: Fields, common: readonly Fields[], references: References) {
     const { section, plugin } = found
     const owner = {
       title: `the ${kind} ${plugin}`,
@@ -194,13 +194,14 @@ class Planner {
       lenient: (name: string) => name.startsWith('storage.') || ['host', 'port', 'ipv6'].includes(name)
     }
     const checked = checkOptions(section.entries, [own, ...common], owner, this.#checking)
-    const unset = references.check(checked.given, Object.assign({}, ...common, own), plugin === 'tail')
+    const fields = [...common, own].reduce<Fields>((all, some) => ({ ...all, ...some }), {})
+    const unset = references.check(checked.given, fields, plugin === 'tail')
     const options = { ...checked.options[0] }
     for (const name of unset) delete options[name]
     return { options, rest: checked.options.slice(1), given: checked.given }
   }
 
-  #input (found: Found<InputPlan['spec']>, service: Plan['service'], references: References): InputPlan {
+  #input(found: Found<InputPlan['spec']>, service: Plan['service'], references: References): InputPlan {
     const { section, spec, plugin, name } = found
     const { options, rest, given } = this.#check(found, 'input', spec.options, [inputOptions], references)
     // checkOptions fills every declared name with a value of its kind.
@@ -224,7 +225,7 @@ class Planner {
     }
   }
 
-  #filter (found: Found<FilterPlan['spec']>, references: References): FilterPlan {
+  #filter(found: Found<FilterPlan['spec']>, references: References): FilterPlan {
     const { section, spec, plugin, name } = found
     const { options, rest, given } = this.#check(found, 'filter', spec.options, [filterOptions], references)
     // checkOptions fills every declared name with a value of its kind.
@@ -235,7 +236,7 @@ class Planner {
     return { spec, plugin, name, alias: common.alias, label: common.alias ?? name, options, common, given, place: section.place }
   }
 
-  #output (found: Found<OutputPlan['spec']>, references: References): OutputPlan {
+  #output(found: Found<OutputPlan['spec']>, references: References): OutputPlan {
     const { section, spec, plugin, name } = found
     const sets = spec.network === undefined ? [outputOptions] : [outputOptions, networkOptions]
     const { options, rest, given } = this.#check(found, 'output', spec.options, sets, references)
@@ -259,7 +260,7 @@ class Planner {
   }
 
   /** The only output beside an only input takes everything; another one without match must be named by a route. */
-  #connect (inputs: readonly InputPlan[], outputs: readonly OutputPlan[]): OutputPlan[] {
+  #connect(inputs: readonly InputPlan[], outputs: readonly OutputPlan[]): OutputPlan[] {
     const only = inputs.length === 1 && outputs.length === 1 && inputs[0]?.routes.length === 0
     const named = new Set(inputs.flatMap(({ routes }) => routes.flatMap(({ to }) => {
       return to.flatMap(({ output, fallback }) => [output, fallback ?? output])
@@ -275,7 +276,7 @@ class Planner {
     })
   }
 
-  #resolveRoutes (routes: readonly RoutePlan[], outputs: readonly OutputPlan[]): RoutePlan[] {
+  #resolveRoutes(routes: readonly RoutePlan[], outputs: readonly OutputPlan[]): RoutePlan[] {
     const resolve = (name: string, target: RoutePlan['to'][number]): string[] => {
       const found = outputs.find((output) => output.alias === name) ??
         outputs.find((output) => output.name === name) ??
@@ -304,7 +305,7 @@ class Planner {
     }))
   }
 
-  #checkDefinitions (
+  #checkDefinitions(
     parsers: Plan['parsers'],
     multilineParsers: Plan['multilineParsers'],
     references: References
@@ -321,7 +322,7 @@ class Planner {
     }
   }
 
-  #checkAliases (instances: readonly { readonly alias: string | undefined; readonly place: Section['place'] }[]): void {
+  #checkAliases(instances: readonly { readonly alias: string | undefined; readonly place: Section['place'] }[]): void {
     const seen = new Set<string>()
     for (const { alias, place } of instances) {
       if (alias === undefined) continue
@@ -333,7 +334,7 @@ class Planner {
     }
   }
 
-  #checkPipeline (inputs: readonly InputPlan[], filters: readonly FilterPlan[], outputs: readonly OutputPlan[]): void {
+  #checkPipeline(inputs: readonly InputPlan[], filters: readonly FilterPlan[], outputs: readonly OutputPlan[]): void {
     const { problems, tolerant } = this.#checking
     // Sections that name no plugin of ours have been told already.
     const given = new Set(this.#loaded.sections.map(({ type }) => type))
@@ -348,7 +349,7 @@ class Planner {
 }
 
 /** By file in the order of reading, then by line and column; problems without a place first. */
-function inOrder (problems: readonly Problem[], sources: Sources): Problem[] {
+function inOrder(problems: readonly Problem[], sources: Sources): Problem[] {
   const files = [...sources.keys()]
   const rank = ({ place }: Problem): number => place === undefined ? -1 : files.indexOf(place.file)
   return problems.toSorted((a, b) => {
@@ -357,7 +358,7 @@ function inOrder (problems: readonly Problem[], sources: Sources): Problem[] {
 }
 
 /** The text of a file, relative to the working directory or to the file that names it; undefined when there is none. */
-function readExtraFile (path: string, from: string): string | undefined {
+function readExtraFile(path: string, from: string): string | undefined {
   for (const candidate of [path, resolve(dirname(from), path)]) {
     try {
       return readFileSync(candidate, 'utf8')
@@ -368,6 +369,6 @@ function readExtraFile (path: string, from: string): string | undefined {
   return undefined
 }
 
-function defaultsOf (fields: Fields): Record<string, unknown> {
+function defaultsOf(fields: Fields): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, defaultOf(field)]))
 }

@@ -6,7 +6,7 @@ import type { Problem, Sources } from './problem.ts'
 const cover = '***'
 
 /** Copies of `sources` in which the values at `hidden` places cannot be read. */
-export function maskSources (sources: Sources, hidden: readonly Hidden[], texts: Iterable<string>): Map<string, string> {
+export function maskSources(sources: Sources, hidden: readonly Hidden[], texts: Iterable<string>): Map<string, string> {
   const masked = new Map<string, string[]>()
   for (const { place } of hidden) {
     const text = sources.get(place.file)
@@ -22,13 +22,13 @@ export function maskSources (sources: Sources, hidden: readonly Hidden[], texts:
 }
 
 /** The problem with secrets taken out of its sentence. */
-export function maskProblem (problem: Problem, hidden: readonly Hidden[], texts: Iterable<string>): Problem {
+export function maskProblem(problem: Problem, hidden: readonly Hidden[], texts: Iterable<string>): Problem {
   const secrets = longEnough([...texts, ...hidden.map(({ text }) => text)])
   return { ...problem, message: hideTexts(problem.message, secrets) }
 }
 
 /** A YAML block (`key: |`) goes on below, further indented. */
-function maskBlock (lines: string[], from: number, indent: number): void {
+function maskBlock(lines: string[], from: number, indent: number): void {
   for (let index = from; index < lines.length; index++) {
     const line = lines[index] ?? ''
     if (line.trim() !== '' && (indentOf(line) <= indent || line.trimStart().startsWith('#'))) return
@@ -37,15 +37,15 @@ function maskBlock (lines: string[], from: number, indent: number): void {
   }
 }
 
-function hideTexts (text: string, secrets: readonly string[]): string {
+function hideTexts(text: string, secrets: readonly string[]): string {
   return secrets.reduce((shown, secret) => shown.replaceAll(secret, cover), text)
 }
 
 /** Replacing very short texts would cover half of every sentence and hide nothing. */
-function longEnough (texts: Iterable<string>): string[] {
+function longEnough(texts: Iterable<string>): string[] {
   return [...texts].filter((text) => text.length >= 4)
 }
 
-function indentOf (line: string): number {
+function indentOf(line: string): number {
   return line.length - line.trimStart().length
 }

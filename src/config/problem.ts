@@ -31,23 +31,23 @@ export interface Extra {
 export class Problems {
   readonly list: Problem[] = []
 
-  error<Code extends ErrorCode> (code: Code, details: Details<Code>, place?: Place, extra: Extra = {}): void {
+  error<Code extends ErrorCode>(code: Code, details: Details<Code>, place?: Place, extra: Extra = {}): void {
     this.#add('error', code, details, place, extra)
   }
 
-  warning<Code extends ErrorCode> (code: Code, details: Details<Code>, place?: Place, extra: Extra = {}): void {
+  warning<Code extends ErrorCode>(code: Code, details: Details<Code>, place?: Place, extra: Extra = {}): void {
     this.#add('warning', code, details, place, extra)
   }
 
-  get errors (): Problem[] {
+  get errors(): Problem[] {
     return this.list.filter((problem) => problem.level === 'error')
   }
 
-  get warnings (): Problem[] {
+  get warnings(): Problem[] {
     return this.list.filter((problem) => problem.level === 'warning')
   }
 
-  #add<Code extends ErrorCode> (
+  #add<Code extends ErrorCode>(
     level: Problem['level'],
     code: Code,
     details: Details<Code>,
@@ -71,7 +71,7 @@ export class Problems {
 export class ConfigurationError extends Error {
   readonly problems: readonly Problem[]
 
-  constructor (problems: readonly Problem[]) {
+  constructor(problems: readonly Problem[]) {
     super(problems.map((problem) => renderHead(problem)).join('\n'))
     this.name = 'ConfigurationError'
     this.problems = problems
@@ -82,7 +82,7 @@ export class ConfigurationError extends Error {
 export type Sources = ReadonlyMap<string, string>
 
 /** One problem as text of several lines, without a final newline. */
-export function renderProblem (problem: Problem, sources: Sources): string {
+export function renderProblem(problem: Problem, sources: Sources): string {
   const lines = [renderHead(problem)]
   const { place } = problem
   const line = place === undefined ? undefined : sources.get(place.file)?.split(/\r?\n/)[place.line - 1]
@@ -98,11 +98,11 @@ export function renderProblem (problem: Problem, sources: Sources): string {
 }
 
 /** All problems as text, in the order of the files and lines, with a blank line between. */
-export function renderProblems (problems: readonly Problem[], sources: Sources): string {
+export function renderProblems(problems: readonly Problem[], sources: Sources): string {
   return problems.map((problem) => renderProblem(problem, sources)).join('\n\n')
 }
 
-function renderHead (problem: Problem): string {
+function renderHead(problem: Problem): string {
   const where = problem.place === undefined
     ? ''
     : `${problem.place.file}:${problem.place.line}:${problem.place.column}: `

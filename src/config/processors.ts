@@ -16,7 +16,7 @@ const contexts = [
 ]
 
 /** The processors for logs under `processors:`; those for other signals have nothing to work on and are left out. */
-export function readProcessors (
+export function readProcessors(
   entry: Entry | undefined,
   owner: string,
   tables: Tables,
@@ -27,7 +27,7 @@ export function readProcessors (
 }
 
 /** The routes for logs under `routes:`. */
-export function readRoutes (entry: Entry | undefined, owner: string, tables: Tables, checking: Checking): RoutePlan[] {
+export function readRoutes(entry: Entry | undefined, owner: string, tables: Tables, checking: Checking): RoutePlan[] {
   const logs = entry === undefined ? undefined : signalOf(entry, checking)
   const routes = logs === undefined ? [] : listOf(logs, 'routes', checking).map((item) => {
     return readRoute(item, owner, tables, checking)
@@ -40,7 +40,7 @@ export function readRoutes (entry: Entry | undefined, owner: string, tables: Tab
   return routes
 }
 
-function readRoute (map: Mapping, owner: string, tables: Tables, checking: Checking): RoutePlan {
+function readRoute(map: Mapping, owner: string, tables: Tables, checking: Checking): RoutePlan {
   checkKeys(map, ['name', 'per_record_routing', 'condition', 'processors', 'to'], 'a route', checking)
   const name = textOf(entryOf(map.entries, 'name')?.value) ?? ''
   const title = `the route ${name}`
@@ -61,7 +61,7 @@ function readRoute (map: Mapping, owner: string, tables: Tables, checking: Check
   }
 }
 
-function readTargets (map: Mapping, title: string, checking: Checking): RoutePlan['to'] {
+function readTargets(map: Mapping, title: string, checking: Checking): RoutePlan['to'] {
   const to = entryOf(map.entries, 'to')
   const outputs = to?.value.kind === 'map' ? entryOf(to.value.entries, 'outputs') : undefined
   if (outputs === undefined) {
@@ -83,7 +83,7 @@ function readTargets (map: Mapping, title: string, checking: Checking): RoutePla
   })
 }
 
-function readProcessorList (logs: Entry, owner: string, tables: Tables, checking: Checking): ProcessorPlan[] {
+function readProcessorList(logs: Entry, owner: string, tables: Tables, checking: Checking): ProcessorPlan[] {
   const counts = new Map<string, number>()
   return listOf(logs, 'processors', checking).flatMap((map): ProcessorPlan[] => {
     const name = entryOf(map.entries, 'name')
@@ -111,7 +111,7 @@ function readProcessorList (logs: Entry, owner: string, tables: Tables, checking
   })
 }
 
-function readCondition (entry: Entry, checking: Checking): ConditionPlan {
+function readCondition(entry: Entry, checking: Checking): ConditionPlan {
   const nothing: ConditionPlan = { op: 'and', rules: [] }
   if (entry.value.kind !== 'map') {
     wrongShape('condition', 'a map with op and rules', entry.value, checking)
@@ -130,7 +130,7 @@ function readCondition (entry: Entry, checking: Checking): ConditionPlan {
   }
 }
 
-function readRule (map: Mapping, checking: Checking): RulePlan[] {
+function readRule(map: Mapping, checking: Checking): RulePlan[] {
   checkKeys(map, ['field', 'op', 'value', 'context'], 'a rule', checking)
   const field = textOf(entryOf(map.entries, 'field')?.value)
   const op = entryOf(map.entries, 'op')
@@ -144,7 +144,7 @@ function readRule (map: Mapping, checking: Checking): RulePlan[] {
 }
 
 /** `logs:` below processors or routes; a list straight below is taken as logs. */
-function signalOf (entry: Entry, checking: Checking): Entry | undefined {
+function signalOf(entry: Entry, checking: Checking): Entry | undefined {
   if (entry.value.kind === 'list') return entry
   if (entry.value.kind !== 'map') {
     wrongShape(entry.key, 'a map with logs', entry.value, checking)
@@ -157,7 +157,7 @@ function signalOf (entry: Entry, checking: Checking): Entry | undefined {
   return entry.value.entries.find((part) => /^(.*,)?\s*(logs|any)\s*(,.*)?$/i.test(part.key))
 }
 
-function listOf (entry: Entry, what: string, checking: Checking): Mapping[] {
+function listOf(entry: Entry, what: string, checking: Checking): Mapping[] {
   const items = entry.value.kind === 'list' ? entry.value.items : [entry.value]
   return items.flatMap((item) => {
     if (item.kind === 'map') return [item]
@@ -166,7 +166,7 @@ function listOf (entry: Entry, what: string, checking: Checking): Mapping[] {
   })
 }
 
-function choose<const V extends string> (entry: Entry | undefined, values: readonly V[], fallback: V, checking: Checking): V {
+function choose<const V extends string>(entry: Entry | undefined, values: readonly V[], fallback: V, checking: Checking): V {
   if (entry === undefined) return fallback
   const text = textOf(entry.value) ?? ''
   const found = values.find((value) => value === text.toLowerCase())
@@ -180,13 +180,13 @@ function choose<const V extends string> (entry: Entry | undefined, values: reado
   return fallback
 }
 
-function checkKeys (map: Mapping, known: readonly string[], owner: string, checking: Checking): void {
+function checkKeys(map: Mapping, known: readonly string[], owner: string, checking: Checking): void {
   for (const entry of map.entries) {
     if (!known.includes(entry.key.toLowerCase())) unknownKey(entry, known, owner, checking)
   }
 }
 
-function unknownKey (entry: Entry, known: readonly string[], owner: string, checking: Checking): void {
+function unknownKey(entry: Entry, known: readonly string[], owner: string, checking: Checking): void {
   const near = nearest(entry.key, known)
   checking.problems.error('unknown-option', { option: entry.key, owner }, entry.place, {
     length: entry.key.length,
@@ -194,6 +194,6 @@ function unknownKey (entry: Entry, known: readonly string[], owner: string, chec
   })
 }
 
-function wrongShape (what: string, expected: string, value: Value, checking: Checking): void {
+function wrongShape(what: string, expected: string, value: Value, checking: Checking): void {
   checking.problems.error('yaml-shape', { what, expected, found: nounOf(value) }, value.place)
 }

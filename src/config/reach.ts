@@ -8,7 +8,7 @@ const taggingInputs = new Set(['forward', 'http', 'opentelemetry', 'elasticsearc
 const taggingFilters = new Set(['rewrite_tag', 'log_to_metrics', 'lua', 'wasm'])
 
 /** Says which inputs' data goes nowhere and which outputs get nothing; an error when nothing flows at all. */
-export function checkReach (
+export function checkReach(
   inputs: readonly InputPlan[],
   filters: readonly FilterPlan[],
   outputs: readonly OutputPlan[],
@@ -35,7 +35,7 @@ export function checkReach (
   }
 }
 
-function reaches (input: InputPlan, output: OutputPlan): boolean {
+function reaches(input: InputPlan, output: OutputPlan): boolean {
   if (!input.common.routable) return false
   if (input.routes.some(({ to }) => to.some((target) => target.output === output.name || target.fallback === output.name))) {
     return true
@@ -46,12 +46,12 @@ function reaches (input: InputPlan, output: OutputPlan): boolean {
   return output.match !== undefined && patternsMeet(output.match, tag)
 }
 
-function selector (output: OutputPlan): string | undefined {
+function selector(output: OutputPlan): string | undefined {
   return output.match ?? output.common.match_regex
 }
 
 /** Only plain tags and expressions that JavaScript reads, too, can be told apart here. */
-function mayMatch (regex: string, tag: string): boolean {
+function mayMatch(regex: string, tag: string): boolean {
   if (tag.includes('*')) return true
   try {
     return new RegExp(`^(?:${regex.replace(/^\/(.*)\/$/, '$1')})`).test(tag)
@@ -61,7 +61,7 @@ function mayMatch (regex: string, tag: string): boolean {
 }
 
 /** Is there a text that both patterns match? `*` stands for any characters. */
-export function patternsMeet (a: string, b: string): boolean {
+export function patternsMeet(a: string, b: string): boolean {
   const known = new Map<string, boolean>()
   const meet = (i: number, j: number): boolean => {
     const key = `${i},${j}`

@@ -25,7 +25,7 @@ export class References {
   readonly #checking: Checking
   readonly #elsewhere: boolean
 
-  constructor (
+  constructor(
     parsers: readonly ParserPlan[],
     multiline: readonly MultilinePlan[],
     tables: Tables,
@@ -43,7 +43,7 @@ export class References {
    * Checks the given properties of one instance. `fields` tells which are texts; `tailLike` that Fluent Bit goes on
    * without a parser it does not know. Returns the names of options that must be taken as not set.
    */
-  check (given: readonly Given[], fields: Fields, tailLike: boolean): Set<string> {
+  check(given: readonly Given[], fields: Fields, tailLike: boolean): Set<string> {
     const unset = new Set<string>()
     for (const property of given) {
       const kind = fields[property.name]?.kind
@@ -69,7 +69,7 @@ export class References {
   }
 
   /** Is there a parser `name`? */
-  parser (name: string, place: Place, tolerable = false): boolean {
+  parser(name: string, place: Place, tolerable = false): boolean {
     const wanted = name.trim()
     if (this.#parsers.has(wanted)) return true
     const near = nearest(wanted, this.#parsers)
@@ -81,12 +81,12 @@ export class References {
     return false
   }
 
-  regex (regex: string, place: Place): void {
+  regex(regex: string, place: Place): void {
     const reason = this.#tables.regexFault(regex)
     if (reason !== undefined) this.#checking.problems.error('wrong-regex', { reason }, place, { length: regex.length })
   }
 
-  #multilineParser (name: string, place: Place): void {
+  #multilineParser(name: string, place: Place): void {
     if (this.#multiline.has(name)) return
     const near = nearest(name, this.#multiline)
     this.#checking.problems.error('unknown-multiline-parser', { name }, place, {
@@ -95,14 +95,14 @@ export class References {
     })
   }
 
-  #readable (option: string, path: string, place: Place): void {
+  #readable(option: string, path: string, place: Place): void {
     if (this.#elsewhere) return
     const reason = accessFault(path, constants.R_OK)
     if (reason !== undefined) this.#checking.problems.error('option-file', { option, reason }, place, { length: path.length })
   }
 
   /** The file itself when it is there, else the nearest folder that is. */
-  #writable (option: string, path: string, place: Place): void {
+  #writable(option: string, path: string, place: Place): void {
     if (this.#elsewhere) return
     let nearestThere = resolve(path)
     while (statSync(nearestThere, { throwIfNoEntry: false }) === undefined && nearestThere !== dirname(nearestThere)) {
@@ -113,7 +113,7 @@ export class References {
   }
 }
 
-function accessFault (path: string, mode: number): string | undefined {
+function accessFault(path: string, mode: number): string | undefined {
   try {
     accessSync(path, mode)
     return undefined

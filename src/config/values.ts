@@ -7,7 +7,7 @@ export type Parsed = { readonly ok: true; readonly value: unknown } | { readonly
 const wrong: Parsed = { ok: false }
 
 /** Reads one value of `field`; what is expected instead of a wrong one, `describeExpected` says. */
-export function parseValue (field: Field, text: string): Parsed {
+export function parseValue(field: Field, text: string): Parsed {
   const plain = text.trim()
   switch (field.kind) {
     case 'string':
@@ -35,7 +35,7 @@ export function parseValue (field: Field, text: string): Parsed {
 }
 
 /** `on`, `true`, `yes` and `off`, `false`, `no` in any case. */
-export function parseBoolean (text: string): boolean | undefined {
+export function parseBoolean(text: string): boolean | undefined {
   switch (text.toLowerCase()) {
     case 'on':
     case 'true':
@@ -68,7 +68,7 @@ const sizeUnits: Readonly<Record<string, number>> = {
 }
 
 /** Bytes of `5`, `1.5M`, `32KB`, `64Ki`; `false` is 0. */
-export function parseSize (text: string): number | undefined {
+export function parseSize(text: string): number | undefined {
   if (text.toLowerCase() === 'false') return 0
   const parts = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text)
   const unit = sizeUnits[parts?.[2]?.toLowerCase() ?? '?']
@@ -78,7 +78,7 @@ export function parseSize (text: string): number | undefined {
 const durationUnits: Readonly<Record<string, number>> = { ms: 1, '': 1000, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** Milliseconds of `5`, `0.5`, `5s`, `2m`, `1h`, `1d`, `200ms`. */
-export function parseDuration (text: string): number | undefined {
+export function parseDuration(text: string): number | undefined {
   const parts = /^(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)$/i.exec(text)
   const unit = durationUnits[parts?.[2]?.toLowerCase() ?? '?']
   return parts === null || unit === undefined ? undefined : Math.round(Number(parts[1]) * unit)
@@ -88,7 +88,7 @@ export function parseDuration (text: string): number | undefined {
  * Splits `text` into at most `count` words at white space. Double quotes group a word, with `\"` for a quote in it; the
  * last word is all the rest, its quotes removed only where they enclose the whole of it.
  */
-export function splitWords (text: string, count: number): string[] {
+export function splitWords(text: string, count: number): string[] {
   const words: string[] = []
   let rest = text.trim()
   while (rest !== '' && words.length < count - 1) {
@@ -106,7 +106,7 @@ export function splitWords (text: string, count: number): string[] {
 }
 
 /** What a value of `field` looks like, to be read after "must be". */
-export function describeExpected (field: Field): string {
+export function describeExpected(field: Field): string {
   switch (field.kind) {
     case 'string':
       return 'a text'
@@ -137,19 +137,19 @@ export function describeExpected (field: Field): string {
 }
 
 /** The value of a field that is not given: its default, or an empty collection. */
-export function defaultOf (field: Field): unknown {
+export function defaultOf(field: Field): unknown {
   if (field.prefix === true) return new Map<string, string>()
   if (field.multiple === true) return []
   return field.default
 }
 
-function describeRange (min: number | undefined, max: number | undefined): string {
+function describeRange(min: number | undefined, max: number | undefined): string {
   if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`
   if (min !== undefined) return ` of at least ${min}`
   return max === undefined ? '' : ` of at most ${max}`
 }
 
-function parseNumber (
+function parseNumber(
   text: string,
   range: { readonly min?: number; readonly max?: number },
   form: RegExp
@@ -159,10 +159,10 @@ function parseNumber (
   return value < (range.min ?? -Infinity) || value > (range.max ?? Infinity) ? undefined : value
 }
 
-function unquote (text: string): string {
+function unquote(text: string): string {
   return text.replaceAll('\\"', '"')
 }
 
-function found (value: unknown): Parsed {
+function found(value: unknown): Parsed {
   return value === undefined ? wrong : { ok: true, value }
 }

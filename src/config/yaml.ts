@@ -22,7 +22,7 @@ const lists: Readonly<Record<string, string>> = {
 const pipelineLists: Readonly<Record<string, string>> = { inputs: 'input', filters: 'filter', outputs: 'output' }
 
 /** The sections of a YAML text, in order; syntax errors become problems with YAML's own place and reason. */
-export function readYaml (text: string, file: string, problems: Problems): Section[] {
+export function readYaml(text: string, file: string, problems: Problems): Section[] {
   const reader = new Reader(text, file, problems)
   return reader.sections()
 }
@@ -33,7 +33,7 @@ class Reader {
   readonly #file: string
   readonly #problems: Problems
 
-  constructor (text: string, file: string, problems: Problems) {
+  constructor(text: string, file: string, problems: Problems) {
     this.#file = file
     this.#problems = problems
     this.#document = parseDocument(text, { lineCounter: this.#counter, uniqueKeys: false, prettyErrors: false })
@@ -45,7 +45,7 @@ class Reader {
     }
   }
 
-  sections (): Section[] {
+  sections(): Section[] {
     if (this.#document.errors.length > 0 || this.#document.contents === null) return []
     const root = this.#value(this.#document.contents, this.#place(0))
     if (root.kind !== 'map') {
@@ -55,7 +55,7 @@ class Reader {
     return root.entries.flatMap((entry) => this.#topLevel(entry))
   }
 
-  #topLevel (entry: Entry): Section[] {
+  #topLevel(entry: Entry): Section[] {
     const type = entry.key.toLowerCase()
     const each = lists[type]
     if (isEmpty(entry.value)) return []
@@ -71,7 +71,7 @@ class Reader {
     return [{ type, title: entry.key, place: entry.place, entries }]
   }
 
-  #pipeline (pipeline: Entry): Section[] {
+  #pipeline(pipeline: Entry): Section[] {
     const map = this.#map(pipeline.value, 'pipeline')
     return (map?.entries ?? []).flatMap((entry) => {
       const type = pipelineLists[entry.key.toLowerCase()]
@@ -80,7 +80,7 @@ class Reader {
     })
   }
 
-  #items (list: Entry, type: string): Section[] {
+  #items(list: Entry, type: string): Section[] {
     if (list.value.kind !== 'list') {
       this.#shape(list.key, 'a list, each item beginning with "- name:"', list.value)
       return []
@@ -92,7 +92,7 @@ class Reader {
   }
 
   /** Fluent Bit takes a map of names and values, or a list of maps with name, value, uri and refresh_interval. */
-  #env (env: Entry): Section {
+  #env(env: Entry): Section {
     const section = { type: 'env', title: env.key, place: env.place }
     if (env.value.kind !== 'list') return { ...section, entries: this.#map(env.value, 'env')?.entries ?? [] }
     const entries = env.value.items.flatMap((item): Entry[] => {
@@ -106,17 +106,17 @@ class Reader {
     return { ...section, entries }
   }
 
-  #map (value: Value, what: string): Mapping | undefined {
+  #map(value: Value, what: string): Mapping | undefined {
     if (value.kind === 'map') return value
     this.#shape(what, 'a map', value)
     return undefined
   }
 
-  #shape (what: string, expected: string, value: Value): void {
+  #shape(what: string, expected: string, value: Value): void {
     this.#problems.error('yaml-shape', { what, expected, found: nounOf(value) }, value.place)
   }
 
-  #value (node: unknown, fallback: Place): Value {
+  #value(node: unknown, fallback: Place): Value {
     if (isAlias(node)) return this.#value(node.resolve(this.#document), fallback)
     if (isMap(node)) {
       const place = this.#placeOf(node, fallback)
@@ -137,24 +137,24 @@ class Reader {
     return { kind: 'scalar', text: '', plain: null, place: fallback }
   }
 
-  #placeOf (node: unknown, fallback: Place): Place {
+  #placeOf(node: unknown, fallback: Place): Place {
     const range = (isScalar(node) || isMap(node) || isSeq(node)) ? node.range : undefined
     return range === undefined || range === null ? fallback : this.#place(range[0])
   }
 
-  #place (offset: number): Place {
+  #place(offset: number): Place {
     const { line, col } = this.#counter.linePos(offset)
     return { file: this.#file, line: Math.max(1, line), column: Math.max(1, col) }
   }
 }
 
 /** The text of a scalar as written: `0.20`, `On`, `007` stay what they are. */
-function sourceOf (scalar: { readonly value: unknown; readonly type?: string; readonly source?: string }): string {
+function sourceOf(scalar: { readonly value: unknown; readonly type?: string; readonly source?: string }): string {
   if (typeof scalar.value === 'string') return scalar.value
   if (scalar.value === null && scalar.source !== 'null') return ''
   return scalar.source ?? String(scalar.value)
 }
 
-function isEmpty (value: Value): boolean {
+function isEmpty(value: Value): boolean {
   return value.kind === 'scalar' && value.text === ''
 }

@@ -2,7 +2,7 @@
  * Counts the insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b` (Damerau-Levenshtein,
  * restricted).
  */
-export function editDistance (a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   let before: number[] = []
   let above = Array.from({ length: b.length + 1 }, (_, column) => column)
   for (let row = 1; row <= a.length; row++) {
@@ -25,7 +25,7 @@ export function editDistance (a: string, b: string): number {
  * Finds the known word that `word` was probably meant to be, compared without case, `-` and `_`; undefined when none is
  * near (a third of its length away, at least one letter).
  */
-export function nearest (word: string, known: Iterable<string>): string | undefined {
+export function nearest(word: string, known: Iterable<string>): string | undefined {
   const plain = simplify(word)
   let best: string | undefined
   let least = Math.max(1, Math.floor(plain.length / 3)) + 1
@@ -39,10 +39,10 @@ export function nearest (word: string, known: Iterable<string>): string | undefi
   return best
 }
 
-function simplify (word: string): string {
+function simplify(word: string): string {
   return word.toLowerCase().replace(/[-_]/g, '')
 }
 
-function at (row: readonly number[], index: number): number {
+function at(row: readonly number[], index: number): number {
   return row[index] ?? Infinity
 }

@@ -1,0 +1,27 @@
+/** `fantail run -c FILE`: the agent on a configuration, strictly checked. */
+
+import { planFile, type Result } from '../config/make-plan.ts'
+import { renderProblems } from '../config/problem.ts'
+import { FantailError } from '../errors.ts'
+import type { Io } from './io.ts'
+import type { Arguments } from './options.ts'
+import { loadTables } from './tables.ts'
+
+export async function run(args: Arguments, io: Io): Promise<number> {
+  const path = args.value('config') ?? args.positionals[0]
+  if (path === undefined) throw new FantailError('argument-missing', { command: 'run', what: 'a configuration: -c FILE' })
+  return await start(await planFile(path, io.env, await loadTables()), io)
+}
+
+/** Tells the problems of a configuration, and runs the agent when it can be run. Returns the exit code. */
+export async function start(result: Result, io: Io): Promise<number> {
+  tellProblems(result, io)
+  if (result.plan === undefined) return 1
+  const { runAgent } = await import('../agent.ts')
+  return await runAgent(result.plan, { stop: io.stop, stopNow: io.stopNow })
+}
+
+/** Writes all problems to standard error. */
+export function tellProblems(result: Result, io: Io): void {
+  if (result.problems.length > 0) io.err(`${renderProblems(result.problems, result.sources)}\n`)
+}
