@@ -4,7 +4,7 @@ const built = { globalSetup: ['test/support/build.ts'] }
 
 /**
  * The suites: `unit` runs the sources; `conformance` and `integration` run dist as a process, against recorded
- * behaviour and real servers; `torture` takes longest and has its own command (`npm run torture`).
+ * behaviour and real servers; `packaging` installs what `npm pack` gives; `torture` takes longest (`npm run torture -- --long`).
  */
 export default defineConfig({
   test: {
@@ -16,7 +16,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/conformance/**', 'test/integration/**', 'test/torture/**'],
+          exclude: ['test/conformance/**', 'test/integration/**', 'test/packaging/**', 'test/torture/**'],
           testTimeout: 20_000
         }
       },
@@ -27,6 +27,10 @@ export default defineConfig({
       {
         extends: true,
         test: { ...built, name: 'integration', include: ['test/integration/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 180_000 }
+      },
+      {
+        extends: true,
+        test: { ...built, name: 'packaging', include: ['test/packaging/**/*.test.ts'], testTimeout: 600_000, hookTimeout: 600_000 }
       },
       {
         extends: true,
