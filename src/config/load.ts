@@ -30,16 +30,27 @@ export async function loadFile(path: string, environment: Environment, problems:
   return await loader.finish(sections)
 }
 
-/** Completes sections that did not come from a file (the command line), reading `parserFiles` too. */
+/** Completes sections that did not come from a file (the command line), with those of the file `path` behind them. */
 export async function loadSections(
   sections: readonly Section[],
   sources: ReadonlyMap<string, string>,
   environment: Environment,
-  problems: Problems
+  problems: Problems,
+  path?: string
 ): Promise<Loaded> {
-  const loader = new Loader(environment, problems, process.cwd())
+  const loader = new Loader(environment, problems, path === undefined ? process.cwd() : dirname(resolve(path)))
   for (const [file, text] of sources) loader.sources.set(file, text)
-  return await loader.finish([...sections])
+  const added = path === undefined ? [] : await loader.file(path, undefined, undefined)
+  return await loader.finish([...sections, ...added.map((section) => without(section, sections))])
+}
+
+/** A service section without the properties that `sections` set already. */
+function without(section: Section, sections: readonly Section[]): Section {
+  if (section.type !== 'service') return section
+  const set = new Set(sections.filter(({ type }) => type === 'service').flatMap(({ entries }) => {
+    return entries.map(({ key }) => key.toLowerCase()).filter((key) => key !== 'parsers_file')
+  }))
+  return { ...section, entries: section.entries.filter(({ key }) => !set.has(key.toLowerCase())) }
 }
 
 type Language = 'yaml' | 'classic'

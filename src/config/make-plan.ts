@@ -48,16 +48,20 @@ export async function planFile(
   return new Planner(await loadFile(path, new Environment(variables), problems), problems, tables, options).plan()
 }
 
-/** Checks sections that did not come from a file; `sources` has the texts that their places point into. */
+/**
+ * Checks sections that did not come from a file, such as those of a command line; `sources` has the texts that their
+ * places point into. The file `path`, if one is named beside them, adds to them; their service options win.
+ */
 export async function planSections(
   sections: readonly Section[],
   sources: Sources,
   variables: Variables,
   tables: Tables,
-  options: PlanOptions = {}
+  options: PlanOptions = {},
+  path?: string
 ): Promise<Result> {
   const problems = new Problems()
-  const loaded = await loadSections(sections, sources, new Environment(variables), problems)
+  const loaded = await loadSections(sections, sources, new Environment(variables), problems, path)
   return new Planner(loaded, problems, tables, options).plan()
 }
 
