@@ -14,10 +14,10 @@ export interface ConstantSink {
 }
 
 /** Bytes that `encodeBody` may need at the most, constants included. */
-export function bodyRoom(record: Record): number {
+export function bodyRoom(record: Record, first = 0): number {
   const { count, kind, keyStart, keyEnd, valueStart, valueEnd } = record
   let room = 2
-  for (let i = 0; i < count; i++) {
+  for (let i = first; i < count; i++) {
     const length = valueEnd[i]! - valueStart[i]!
     room += keyEnd[i]! - keyStart[i]! + 4
     if (kind[i] === RAW_TEXT) room += length * 6 + 2
@@ -28,16 +28,16 @@ export function bodyRoom(record: Record): number {
 }
 
 /**
- * Writes the object, braces included, at `at` of `out`, which has `bodyRoom`. Constants go to `sink`, or in their place
+ * Writes the object of the members from `first` on, braces included, at `at` of `out`, which has `bodyRoom`. Constants go to `sink`, or in their place
  * when there is none. Returns the offset behind it.
  */
-export function encodeBody(record: Record, out: Buffer, at: number, sink: ConstantSink | null): number {
+export function encodeBody(record: Record, out: Buffer, at: number, sink: ConstantSink | null, first = 0): number {
   const { count, kind, keySource, keyStart, keyEnd, valueSource, valueStart, valueEnd } = record
   const body = at
   let p = at
   out[p++] = 0x7b
-  for (let i = 0; i < count; i++) {
-    if (i > 0) out[p++] = COMMA
+  for (let i = first; i < count; i++) {
+    if (i > first) out[p++] = COMMA
     const valueKind = kind[i]
     const keys = record.bytes[keySource[i] as Source]
     const source = valueSource[i]!

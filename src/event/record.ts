@@ -296,6 +296,14 @@ export class Record {
     this.keyHash[index] = key.hash
   }
 
+  /** Gives a member a key that is a range. The caller has dealt with a member that has it already. */
+  renameRange(index: number, source: Source, start: number, end: number): void {
+    this.keySource[index] = source
+    this.keyStart[index] = start
+    this.keyEnd[index] = end
+    this.keyHash[index] = keyHash(this.bytes[source], start, end)
+  }
+
   /** Removes a member; the others keep their order. */
   delete(index: number): void {
     this.#shift(index + 1, index)
@@ -321,6 +329,17 @@ export class Record {
   /** Removes the members from `count` on. */
   truncate(count: number): void {
     this.count = count
+  }
+
+  /** Removes those of the first `n` members that are marked with 1; the others keep their order. */
+  removeMarked(marks: Uint8Array, n: number): void {
+    let to = 0
+    for (let from = 0; from < this.count; from++) {
+      if (from < n && marks[from] === 1) continue
+      if (from !== to) this.#copyMember(from, to)
+      to++
+    }
+    this.count = to
   }
 
   /** Removes the first `n` members. */
