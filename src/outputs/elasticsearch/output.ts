@@ -1,0 +1,144 @@
+/** The output behind es and opensearch: one `_bulk` request per batch, a verdict per record. */
+import type { Agent } from 'node:http'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import type { Batch } from '../../event/batch.ts'
+import { PluginError } from '../../plugin/context.ts'
+import { DELIVERED, REFUSED, type Output, type OutputContext, type Verdict } from '../../plugin/output.ts'
+import { BufferPool } from '../shared/buffer-pool.ts'
+import { NOT_CONNECTED, createAgent, type Endpoint } from '../shared/network.ts'
+import type { Answer } from '../shared/status.ts'
+import { readBulkAnswer } from './bulk-answer.ts'
+import { BulkBody, type BulkRequest } from './bulk-body.ts'
+import type { BulkClient } from './client.ts'
+import type { ElasticsearchOptions } from './options.ts'
+import { readSettings } from './settings.ts'
+
+/** The fields of an answer that say what became of each record: the rest of it costs more than sending. */
+const FILTER_PATH = 'errors,items.*.status,items.*.error'
+/** How long an answer may take when net.io_timeout does not say. */
+const ANSWER_TIMEOUT = 60_000
+/** As much of a request as trace_output shows. */
+const TRACED = 16_384
+
+const compress = promisify(gzip)
+
+/** Bounds of a request: large enough that its own cost vanishes, small enough to be held four times. */
+export const BULK_LIMITS = { maxBytes: 2 * 1024 * 1024, maxRecords: 10_000, concurrency: 4, ordered: false, gather: false } as const
+
+export class ElasticsearchOutput implements Output {
+  readonly #options: ElasticsearchOptions
+  readonly #context: OutputContext
+  readonly #buffers = new BufferPool(BULK_LIMITS.concurrency)
+  readonly #bulk: BulkBody
+  readonly #agent: Agent
+  readonly #url: URL
+  readonly #path: string
+  readonly #query: { readonly [name: string]: string }
+  readonly #headers: { readonly [name: string]: string }
+  #client: BulkClient | undefined
+
+  constructor(options: ElasticsearchOptions, context: OutputContext) {
+    if (options.aws_auth) throw new PluginError('requests signed for AWS are not supported yet', 'aws_auth')
+    if (options.upstream !== undefined) throw new PluginError('upstream files are not supported yet; name one host', 'upstream')
+    this.#options = options
+    this.#context = context
+    this.#bulk = new BulkBody(readSettings(options, context.pool), context.pool, this.#buffers)
+    const endpoint = readEndpoint(options, context)
+    this.#agent = createAgent(context.network, endpoint)
+    const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host
+    this.#url = new URL(`${endpoint.secure ? 'https' : 'http'}://${host}:${endpoint.port}`)
+    this.#path = `/${options.path.replace(/^\/+|\/+$/g, '')}/_bulk`.replace('//', '/')
+    this.#query = { filter_path: FILTER_PATH, ...(options.pipeline === undefined ? {} : { pipeline: options.pipeline }) }
+    this.#headers = authorization(options)
+  }
+
+  async open(): Promise<void> {
+    const { BulkClient } = await import('./client.ts')
+    const timeout = this.#context.network.net['io_timeout']
+    this.#client = new BulkClient({
+      url: this.#url,
+      agent: this.#agent,
+      headers: this.#headers,
+      timeout: typeof timeout === 'number' && timeout > 0 ? timeout : ANSWER_TIMEOUT
+    })
+  }
+
+  async write(batch: Batch, signal: AbortSignal): Promise<Verdict> {
+    if (this.#client === undefined) await this.open()
+    const request = this.#bulk.build(batch, Math.floor(Date.now() / 1000))
+    const count = batch.count - request.refused.size
+    if (count === 0) {
+      this.#buffers.give(request.body)
+      return overall(batch.count, request, { kind: 'delivered' })
+    }
+    if (this.#options.trace_output) this.#context.log.info(request.body.toString('utf8', 0, Math.min(request.length, TRACED)))
+    let answer: Answer
+    try {
+      answer = await this.#send(request.body.subarray(0, request.length), signal)
+    } catch (error) {
+      const reason = (error as Error).message
+      return { kind: 'retry', reason, ...(reason.startsWith(NOT_CONNECTED) ? {} : { unsure: true }) }
+    }
+    // only now is the request known to have left: a failed one may still be read by its socket
+    this.#buffers.give(request.body)
+    const { verdict, failures, alarm } = readBulkAnswer(answer, count)
+    if (alarm !== undefined) this.#context.log.error(`The server does not accept requests: ${alarm}. They wait until it does.`)
+    if (failures && this.#options.trace_error) this.#context.log.info(answer.body)
+    return overall(batch.count, request, verdict)
+  }
+
+  async #send(body: Buffer, signal: AbortSignal): Promise<Answer> {
+    const client = this.#client!
+    if (this.#options.compress !== 'gzip') return await client.post(this.#path, this.#query, body, signal)
+    const small = await compress(body, { level: 1 })
+    return await client.post(this.#path, this.#query, small, signal, { 'content-encoding': 'gzip' })
+  }
+
+  async close(): Promise<void> {
+    this.#agent.destroy()
+    await this.#client?.close()
+  }
+}
+
+/** Adds the records that could not be sent to the verdict of those that were. */
+function overall(count: number, { sent, refused }: BulkRequest, verdict: Verdict): Verdict {
+  if (sent === undefined) return verdict
+  if (verdict.kind === 'delivered') {
+    const outcomes = new Uint8Array(count).fill(DELIVERED)
+    for (const i of refused.keys()) outcomes[i] = REFUSED
+    return { kind: 'partial', outcomes, reasons: refused }
+  }
+  // as a whole: those that cannot be sent will be found again next time
+  if (verdict.kind !== 'partial') return verdict
+  const outcomes = new Uint8Array(count)
+  const reasons = new Map(refused)
+  for (const i of refused.keys()) outcomes[i] = REFUSED
+  sent.forEach((i, item) => {
+    outcomes[i] = verdict.outcomes[item]!
+    const reason = verdict.reasons.get(item)
+    if (reason !== undefined) reasons.set(i, reason)
+  })
+  return { ...verdict, outcomes, reasons }
+}
+
+function readEndpoint(options: ElasticsearchOptions, { network }: OutputContext): Endpoint {
+  if (options.cloud_id !== undefined) return readCloudId(options.cloud_id)
+  return { secure: network.tls['enabled'] === true, host: network.host ?? '127.0.0.1', port: network.port ?? 9200 }
+}
+
+/** `name:` and, in base 64, domain, id of the Elasticsearch cluster and more, parted by `$`. */
+function readCloudId(id: string): Endpoint {
+  const [domain, cluster] = Buffer.from(id.slice(id.lastIndexOf(':') + 1), 'base64').toString().split('$')
+  if (domain === undefined || domain === '' || cluster === undefined || cluster === '') {
+    throw new PluginError('a cloud ID is a name, a colon and base 64 of the cluster\'s place', 'cloud_id')
+  }
+  const [host, port] = domain.split(':')
+  return { secure: true, host: `${cluster.split(':')[0]}.${host}`, port: Number(cluster.split(':')[1] ?? port ?? 443) }
+}
+
+function authorization(options: ElasticsearchOptions): { [name: string]: string } {
+  if (options.http_api_key !== undefined) return { authorization: `ApiKey ${options.http_api_key}` }
+  const basic = options.cloud_auth ?? (options.http_user === undefined ? undefined : `${options.http_user}:${options.http_passwd}`)
+  return basic === undefined ? {} : { authorization: `Basic ${Buffer.from(basic).toString('base64')}` }
+}

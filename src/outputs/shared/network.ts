@@ -1,0 +1,151 @@
+/** Connections of outputs that speak HTTP: keep-alive agents made from the options `net.*` and `tls.*`. */
+import { readFileSync, readdirSync } from 'node:fs'
+import * as http from 'node:http'
+import * as https from 'node:https'
+import type { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
+import { join } from 'node:path'
+import type { ConnectionOptions, SecureVersion } from 'node:tls'
+import { PluginError } from '../../plugin/context.ts'
+import type { NetworkOptions } from '../../plugin/output.ts'
+
+/** Errors of a connection that was never made begin so: nothing was sent. */
+export const NOT_CONNECTED = 'cannot connect to '
+
+export interface Endpoint {
+  readonly secure: boolean
+  readonly host: string
+  readonly port: number
+}
+
+type Agent = http.Agent | https.Agent
+
+/** Makes the agent of an endpoint; `proxy` is the URL of an HTTP proxy, else the environment's is used. */
+export function createAgent(network: NetworkOptions, endpoint: Endpoint, proxy?: string): Agent {
+  const { net } = network
+  const idle = number(net['keepalive_idle_timeout'])
+  const keepAliveSeconds = number(net['tcp_keepalive_time'])
+  const local = net['source_address']
+  const family = net['dns.prefer_ipv4'] === true ? 4 : net['dns.prefer_ipv6'] === true ? 6 : undefined
+  const most = number(net['max_worker_connections'])
+  const options: https.AgentOptions & { proxyEnv?: NodeJS.ProcessEnv } = {
+    keepAlive: net['keepalive'] !== false,
+    scheduling: 'lifo',
+    ...(net['tcp_keepalive'] === true && keepAliveSeconds > 0 ? { keepAliveMsecs: keepAliveSeconds * 1000 } : {}),
+    ...(idle > 0 ? { timeout: idle } : {}),
+    ...(most > 0 ? { maxSockets: most } : {}),
+    ...(typeof local === 'string' ? { localAddress: local } : {}),
+    ...(family === undefined ? {} : { family }),
+    ...(endpoint.secure ? tlsOptions(network, endpoint.host) : {}),
+    ...proxyOptions(network, proxy)
+  }
+  const agent = endpoint.secure ? new https.Agent(options) : new http.Agent(options)
+  limitConnecting(agent, endpoint, number(net['connect_timeout']))
+  limitReuse(agent, number(net['keepalive_max_recycle']))
+  return agent
+}
+
+function number(value: string | number | boolean | undefined): number {
+  return typeof value === 'number' ? value : 0
+}
+
+function proxyOptions(network: NetworkOptions, proxy: string | undefined): { proxyEnv?: NodeJS.ProcessEnv } {
+  if (proxy !== undefined) return { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } }
+  return network.net['proxy_env_ignore'] === true ? {} : { proxyEnv: process.env }
+}
+
+type CreateConnection = (options: object, done?: (error: Error | null, socket: Duplex) => void) => Duplex | null | undefined
+
+/** Gives every new connection a deadline until it stands (TLS included), and says so when it cannot be made. */
+function limitConnecting(agent: Agent, endpoint: Endpoint, timeout: number): void {
+  const seam = agent as unknown as { createConnection: CreateConnection }
+  const create = seam.createConnection.bind(agent)
+  seam.createConnection = (options, done) => {
+    const socket = create(options, done)
+    if (socket !== null && socket !== undefined) watchConnecting(socket as Socket, endpoint, timeout)
+    return socket
+  }
+}
+
+function watchConnecting(socket: Socket, { secure, host, port }: Endpoint, timeout: number): void {
+  const timer = timeout <= 0 ? undefined : setTimeout(() => {
+    socket.destroy(new Error(`no connection within ${timeout / 1000} s`))
+  }, timeout)
+  const failed = (error: Error & { code?: string; errors?: Error[] }): void => {
+    clearTimeout(timer)
+    error.message = `${NOT_CONNECTED}${host}:${port}: ${error.message || error.errors?.[0]?.message || error.code || error.name}`
+  }
+  socket.prependOnceListener('error', failed)
+  socket.once(secure ? 'secureConnect' : 'connect', () => {
+    clearTimeout(timer)
+    socket.removeListener('error', failed)
+  })
+  socket.once('close', () => { clearTimeout(timer) })
+}
+
+/** Closes a connection after so many requests; 0 for never. */
+function limitReuse(agent: Agent, most: number): void {
+  if (most <= 0) return
+  const used = new WeakMap<object, number>()
+  const seam = agent as unknown as { keepSocketAlive(socket: object): boolean }
+  const keep = seam.keepSocketAlive.bind(agent)
+  seam.keepSocketAlive = (socket) => {
+    const times = (used.get(socket) ?? 0) + 1
+    used.set(socket, times)
+    return times < most && keep(socket)
+  }
+}
+
+/** Options of node:tls from `tls.*`. Throws PluginError for a file that cannot be read. */
+export function tlsOptions(network: NetworkOptions, host: string): ConnectionOptions {
+  const { tls } = network
+  const file = (name: string): Buffer | undefined => {
+    const path = tls[name]
+    return typeof path === 'string' ? read(path, `tls.${name}`) : undefined
+  }
+  const ca = file('ca_file')
+  const folder = tls['ca_path']
+  const more = typeof folder === 'string' ? authorities(folder) : []
+  const cert = file('crt_file')
+  const key = file('key_file')
+  const name = typeof tls['vhost'] === 'string' ? tls['vhost'] : host
+  const passphrase = tls['key_passwd']
+  const ciphers = tls['ciphers']
+  const least = version(tls['min_version'])
+  const newest = version(tls['max_version'])
+  return {
+    rejectUnauthorized: tls['verify'] !== false,
+    ...(tls['verify_hostname'] === false ? { checkServerIdentity: () => undefined } : {}),
+    ...(/^[\d.]+$|:/.test(name) ? {} : { servername: name }),
+    ...(ca === undefined && more.length === 0 ? {} : { ca: ca === undefined ? more : [ca, ...more] }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(typeof passphrase === 'string' ? { passphrase } : {}),
+    ...(typeof ciphers === 'string' ? { ciphers } : {}),
+    ...(least === undefined ? {} : { minVersion: least }),
+    ...(newest === undefined ? {} : { maxVersion: newest })
+  }
+}
+
+function version(value: string | number | boolean | undefined): SecureVersion | undefined {
+  if (typeof value !== 'string') return undefined
+  return (value === 'TLSv1.0' ? 'TLSv1' : value) as SecureVersion
+}
+
+function read(path: string, option: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    throw new PluginError(`cannot read ${path}: ${(error as Error).message}`, option)
+  }
+}
+
+function authorities(folder: string): Buffer[] {
+  let names: string[]
+  try {
+    names = readdirSync(folder)
+  } catch (error) {
+    throw new PluginError(`cannot read ${folder}: ${(error as Error).message}`, 'tls.ca_path')
+  }
+  return names.filter((name) => /\.(pem|crt|cer|0)$/.test(name)).map((name) => read(join(folder, name), 'tls.ca_path'))
+}
