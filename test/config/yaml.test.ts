@@ -1,0 +1,86 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { plainOf } from '../../src/config/document.ts'
+import { Problems } from '../../src/config/problem.ts'
+import { readYaml } from '../../src/config/yaml.ts'
+import { shapes } from '../support/plan.ts'
+
+function read(text: string): { sections: ReturnType<typeof readYaml>; problems: string[] } {
+  const problems = new Problems()
+  const sections = readYaml(text, 'agent.yaml', problems)
+  return { sections, problems: problems.list.map(({ code, place }) => `${place?.line}:${place?.column} ${code}`) }
+}
+
+describe('readYaml', () => {
+  it('makes a section of every item, in order', () => {
+    const { sections, problems } = read(`
+service:
+  flush: 0.20
+parsers:
+  - name: j
+    format: json
+pipeline:
+  inputs:
+    - name: tail
+      path: [a, b]
+  outputs:
+    - Name: stdout
+      Match: '*'
+`)
+    expect(problems).toEqual([])
+    expect(shapes(sections)).toEqual([
+      ['service', [['flush', '0.20']]],
+      ['parser', [['name', 'j'], ['format', 'json']]],
+      ['input', [['name', 'tail'], ['path', ['a', 'b']]]],
+      ['output', [['Name', 'stdout'], ['Match', '*']]]
+    ])
+  })
+
+  it('keeps the text of scalars as written, and their meaning beside it', () => {
+    const { sections } = read('service:\n  a: 007\n  b: On\n  c: true\n  d: \'5\'\n  e:\n')
+    expect(sections[0]?.entries.map(({ value }) => [value.kind === 'scalar' && value.text, plainOf(value)])).toEqual([
+      ['007', 7], ['On', 'On'], ['true', true], ['5', '5'], ['', null]
+    ])
+  })
+
+  it('keeps repeated keys', () => {
+    expect(shapes(read('service:\n  parsers_file: a\n  parsers_file: b\n').sections)).toEqual([
+      ['service', [['parsers_file', 'a'], ['parsers_file', 'b']]]
+    ])
+  })
+
+  it('knows the place of every key and value', () => {
+    const entry = read('service:\n  flush:   5\n').sections[0]?.entries[0]
+    expect([entry?.place.line, entry?.place.column, entry?.value.place.column]).toEqual([2, 3, 12])
+  })
+
+  it('reads env as a map or as a list', () => {
+    expect(shapes(read('env:\n  a: b\n').sections)).toEqual([['env', [['a', 'b']]]])
+    expect(shapes(read('env:\n  - name: a\n    value: b\n').sections)).toEqual([['env', [['a', [['name', 'a'], ['value', 'b']]]]]])
+  })
+
+  it('follows aliases', () => {
+    const { sections } = read('pipeline:\n  inputs:\n    - &one\n      name: tail\n    - *one\n')
+    expect(shapes(sections)).toEqual([['input', [['name', 'tail']]], ['input', [['name', 'tail']]]])
+  })
+
+  it('passes unknown sections on', () => {
+    expect(read('servic:\n  a: b\npipeline:\n  input: []\n').sections.map(({ type }) => type)).toEqual(['servic', 'pipeline.input'])
+  })
+
+  it.each([
+    ['broken syntax', 'service:\n  flush: [1\n', 'yaml-syntax'],
+    ['tabs', 'service:\n\tflush: 1\n', 'yaml-syntax'],
+    ['a list instead of a map', '- service\n', 'yaml-shape'],
+    ['a map instead of a list', 'pipeline:\n  inputs:\n    name: tail\n', '3:5 yaml-shape'],
+    ['a text instead of an input', 'pipeline:\n  inputs:\n    - tail\n', '3:7 yaml-shape']
+  ])('tells of %s', (_, text, problem) => {
+    expect(read(text).problems.join()).toContain(problem)
+  })
+
+  it('never throws', () => {
+    fc.assert(fc.property(fc.string(), (text) => {
+      expect(Array.isArray(read(text).sections)).toBe(true)
+    }), { numRuns: 300 })
+  })
+})
