@@ -9,7 +9,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   errors: [],
   event: ['lib', 'errors'],
-  metrics: ['lib', 'errors'],
+  metrics: ['event', 'lib', 'errors'],
   'config/fields': ['lib', 'errors'],
   config: ['config/fields', 'plugin', 'lib', 'errors'],
   plugin: ['event', 'config/fields', 'metrics', 'lib', 'errors'],
