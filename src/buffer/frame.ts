@@ -16,12 +16,12 @@
  *      …  constants, one behind the other
  *      …  directory: JSON, as `Directory` below; zeros to a multiple of 4
  *
- * Sequence numbers rise by one and are never used again. The directory is JSON because there is one in a frame and a
+ * Sequence numbers rise and are never used again; those missing on disk were of frames that only memory held. The directory is JSON because there is one in a frame and a
  * person with a broken disk can read it; what there is one of for every record is binary.
  */
 import { crc32 } from 'node:zlib'
 import type { FrameView } from '../event/encoded.ts'
-import type { InputTerms } from '../event/ledger.ts'
+import type { InputTerms, OutputTerms } from '../event/ledger.ts'
 import type { StreamIdentity } from '../event/stream.ts'
 
 export const MAGIC = 0x314c5446
@@ -50,6 +50,17 @@ export interface Directory {
   readonly constants: readonly number[]
   /** What this frame adds to the ledger, by input name (`held` is 0). */
   readonly ledger?: { readonly [input: string]: InputTerms }
+  /** What outputs did with records that lay in memory only, by output name (`waiting` is 0). */
+  readonly delivered?: { readonly [output: string]: OutputTerms }
+  /** The frame begins a segment and repeats what came before it: its ranges and terms are totals (see snapshot.ts). */
+  readonly snapshot?: Snapshot
+}
+
+export interface Snapshot {
+  /** Names of the outputs that had a cursor. */
+  readonly outputs: readonly string[]
+  /** Segments not known to be on the disk for good: first sequence number, bytes of frames, corrupt frames known of. */
+  readonly unsynced: readonly (readonly [first: number, length: number, corrupt: number])[]
 }
 
 export interface Frame extends FrameView {
@@ -103,6 +114,19 @@ export function makeFrame(bytes: Buffer, directory: Directory, release: () => vo
     size: bytes.length,
     release
   }
+}
+
+/** A frame without records that holds just this directory. */
+export function encodeDirectory(directory: Directory, sequence: number): Buffer {
+  const text = Buffer.from(JSON.stringify(directory))
+  const bytes = Buffer.alloc((FRAME_HEADER + text.length + 3) & ~3)
+  bytes.writeUInt32LE(MAGIC, 0)
+  bytes.writeUInt32LE(bytes.length, 4)
+  bytes.writeUInt32LE(FRAME_HEADER, 12)
+  bytes.writeUInt32LE(text.length, 16)
+  text.copy(bytes, FRAME_HEADER)
+  sealFrame(bytes, sequence)
+  return bytes
 }
 
 /** Writes sequence number and checksum into a built frame: the last thing before it is stored. */

@@ -76,6 +76,8 @@ export interface OutputQueue {
    * cursor. In any order.
    */
   done(frame: Frame, terms: OutputTerms): void
+  /** What became of records that `done` said nothing of (they were set aside); durable with the cursor. */
+  count(terms: OutputTerms): void
   /** Gives back a taken frame untouched (the agent stops): it is taken again after the restart. */
   untake(frame: Frame): void
   /** Called whenever `take` may have something again. */
@@ -89,6 +91,8 @@ export interface RecoveryReport {
   readonly tornBytes: number
   readonly corruptFrames: number
   readonly milliseconds: number
+  /** Outputs that are not in the configuration and whose data is kept for them. */
+  readonly unclaimed: readonly { readonly output: string, readonly records: number, readonly bytes: number }[]
 }
 
 export interface StoreUsage {
@@ -99,4 +103,6 @@ export interface StoreUsage {
   readonly segments: number
   /** The disk refused a write and frames wait in memory. */
   readonly diskFull: boolean
+  /** Frames found corrupt, at the start and since. */
+  readonly corruptFrames: number
 }
