@@ -88,26 +88,27 @@ describe('several outputs', () => {
     expect(JSON.parse(out[7] ?? '')).toMatchObject({ stream: 'stdout', log: expect.stringMatching(/^a 7 x+$/) as string })
   })
 
-  it('a record that no output wants is counted by that reason', async () => {
+  it('a record that no output wants, and one that a filter takes out, are counted by their reasons', async () => {
     agent = await Agent.start({
-      pipeline: `${tail('memory')}
-  - { name: tail, path: '{dir}/other/*.log', tag: other, read_from_head: on, refresh_interval: 1 }
+      pipeline: `
+inputs:
+  - { name: tail, path: '{dir}/logs/*.log', tag: app.*, read_from_head: on, refresh_interval: 1 }
 filters:
-  - { name: grep, match: app, exclude: log a 7 }
+  - { name: grep, match: '*', exclude: log ^a 7 }
 outputs:
-  - { name: http, match: app, host: 127.0.0.1, port: ${collector.port}, format: json_lines }`
+  - { name: http, match: '*.a.log', host: 127.0.0.1, port: ${collector.port}, format: json_lines }`
     })
     const writer = new Writer(`${agent.logs}/a.log`)
     writer.write(10)
-    const other = new Writer(`${agent.folder}/other/b.log`)
+    const other = new Writer(`${agent.logs}/b.log`)
     other.write(5)
     await eventually('lines came', () => collector.checker.seen('a') === 9)
-    const ledger = await eventually('both inputs were read', async () => {
+    const ledger = await eventually('both files were read', async () => {
       const ledger = await agent.ledger()
-      return Object.values(ledger.inputs).every(({ read }) => total(read) > 0) && ledger
+      return Object.values(ledger.inputs).every(({ read }) => total(read) === 15) && ledger
     })
     expect(imbalances(ledger)).toEqual([])
-    const [first, second] = Object.values(ledger.inputs)
-    expect([total(first?.['filtered']), total(second?.['dropped'])]).toEqual([1, 5])
+    const [terms] = Object.values(ledger.inputs)
+    expect([total(terms?.['filtered']), terms?.['dropped']]).toEqual([1, { 'no route': 5 }])
   })
 })
