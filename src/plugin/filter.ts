@@ -30,6 +30,8 @@ export interface FilterContext extends PluginContext {
    * after the present record is done. Counted as created. Only from within a RecordFilter.
    */
   emit(tag: string, record: Record): void
+  /** Asks the agent to end in an orderly way with this exit code. */
+  finish(code: number): void
 }
 
 export interface FilterSpec<F extends Fields = Fields> {
