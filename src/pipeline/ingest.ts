@@ -16,6 +16,7 @@ import { TagPath, type ConditionalRoute, type Destination, type FilterUnit } fro
 
 /** How often records made by filters may make records again before they are given up. */
 const MOST_EMISSIONS = 100
+const PATHS_KEPT = 20_000
 
 export interface IngestOptions {
   readonly input: string
@@ -27,6 +28,10 @@ export interface IngestOptions {
   readonly filters: readonly FilterUnit[]
   readonly destinations: readonly Destination[]
   readonly routes: readonly ConditionalRoute[]
+  /** Paths of streams by uid, for dead letters; the oldest are forgotten. */
+  readonly paths: Map<string, string>
+  /** Shared by all: who emits at this moment. */
+  readonly active: { ingest: InputIngest | undefined }
 }
 
 /** A record that a filter made, waiting for the present one to be done. */
@@ -41,6 +46,7 @@ interface Emission {
 export class InputIngest implements Ingest {
   readonly record: Record
   readonly #options: IngestOptions
+  readonly #active: { ingest: InputIngest | undefined }
   readonly #store: FrameStore
   readonly #builder: FrameBuilder
   readonly #paths = new Map<string, TagPath>()
@@ -56,6 +62,7 @@ export class InputIngest implements Ingest {
 
   constructor(options: IngestOptions) {
     this.#options = options
+    this.#active = options.active
     this.#store = options.store
     this.record = options.record
     this.#builder = new FrameBuilder(options.slabs)
@@ -82,6 +89,10 @@ export class InputIngest implements Ingest {
   resumeStream(uid: string, generation: number, identity: StreamIdentity): Stream {
     const stream = new Stream(uid, generation, identity)
     this.#builder.mention(stream)
+    const { paths } = this.#options
+    paths.delete(uid)
+    paths.set(uid, identity.path)
+    if (paths.size > PATHS_KEPT) paths.delete(paths.keys().next().value!)
     return stream
   }
 
@@ -96,6 +107,7 @@ export class InputIngest implements Ingest {
   }
 
   emit(tag: TagPath, stream: Stream, from: number, to: number): void {
+    this.#active.ingest = this
     this.#terms.read++
     this.records++
     this.bytes += to - from
@@ -107,6 +119,7 @@ export class InputIngest implements Ingest {
   }
 
   emitJoined(tag: TagPath, ranges: readonly StreamRange[], lines: number): void {
+    this.#active.ingest = this
     const terms = this.#terms
     terms.read += lines
     terms.joined += lines - 1

@@ -16,7 +16,7 @@ function setUp(options: Partial<IngestOptions> = {}): { ingest: InputIngest; sto
   const record = new Record(new Pool())
   const ingest = new InputIngest({
     input: 'tail.0', store: store as unknown as FrameStore, slabs: new SlabPool(), record, processors: [], filters: [],
-    destinations: [{ name: 'out', matches: (tag) => tag.startsWith('app') }], routes: [], ...options
+    destinations: [{ name: 'out', matches: (tag) => tag.startsWith('app') }], routes: [], active: { ingest: undefined }, paths: new Map(), ...options
   })
   const stream = ingest.openStream(identity)
   let offset = 0

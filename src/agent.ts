@@ -1,0 +1,173 @@
+/**
+ * The agent: everything that starts, in the order of the data, and how it ends. Read this first.
+ */
+import { createFilters, createProcessors } from './agent/filters.ts'
+import { createInputs, type RunningInput } from './agent/inputs.ts'
+import { createOutputs, type RunningOutput } from './agent/outputs.ts'
+import { stateDirectory } from './agent/state-directory.ts'
+import { agentView } from './agent/view.ts'
+import { Workshop } from './agent/workshop.ts'
+import { openStore } from './buffer/open-store.ts'
+import { SlabPool } from './buffer/slab-pool.ts'
+import type { FrameStore } from './buffer/store.ts'
+import type { Plan } from './config/plan.ts'
+import { ConfigurationError, renderProblems } from './config/problem.ts'
+import { compileTagMatcher } from './event/tag.ts'
+import { AgentLog, type Level } from './log.ts'
+import { Metrics } from './metrics/metrics.ts'
+import { startServer, type MetricsServer } from './metrics/server.ts'
+import type { FilterUnit } from './pipeline/tag-path.ts'
+
+export interface Signals {
+  /** Aborts when the agent shall end in good order. */
+  readonly stop: AbortSignal
+  /** Aborts when it shall end at once. */
+  readonly stopNow: AbortSignal
+}
+
+/** Runs a checked plan until it is told to stop or an input has come to its end. Returns the exit code. */
+export async function runAgent(plan: Plan, signals: Signals): Promise<number> {
+  const log = new AgentLog({ level: plan.service.log_level as Level, file: plan.service.log_file })
+  const agent = new Agent(plan, log)
+  try {
+    await agent.start()
+  } catch (error) {
+    await agent.abandon()
+    if (!(error instanceof ConfigurationError)) throw error
+    process.stderr.write(renderProblems(error.problems, plan.sources) + '\n')
+    return 1
+  }
+  const code = await agent.ended(signals.stop)
+  await agent.stop(signals.stopNow)
+  return code
+}
+
+class Agent {
+  readonly #plan: Plan
+  readonly #log: AgentLog
+  readonly #metrics = new Metrics()
+  #store: FrameStore | undefined
+  #outputs: RunningOutput[] = []
+  #filters: FilterUnit[] = []
+  #inputs: RunningInput[] = []
+  #server: MetricsServer | undefined
+  /** Paths of streams by uid, for dead letters. */
+  readonly #paths = new Map<string, string>()
+  readonly #finished = Promise.withResolvers<number>()
+  #finishing = false
+
+  constructor(plan: Plan, log: AgentLog) {
+    this.#plan = plan
+    this.#log = log
+  }
+
+  async start(): Promise<void> {
+    const plan = this.#plan
+    const log = this.#log.child('agent')
+    const directory = stateDirectory(plan)
+    const store = (this.#store = await openStore(this.#storeOptions(directory)))
+    const workshop = new Workshop(plan, this.#log, this.#metrics)
+    const slabs = new SlabPool()
+
+    this.#outputs = await createOutputs(plan, workshop, store, (uid) => this.#paths.get(uid))
+    this.#filters = await createFilters(plan, workshop)
+    this.#inputs = await createInputs(plan, workshop, {
+      store,
+      slabs,
+      paths: this.#paths,
+      filters: this.#filters,
+      destinations: plan.outputs.filter((output) => output.match !== undefined || output.common.match_regex !== undefined).map((output) => ({
+        name: output.label,
+        matches: compileTagMatcher(output.match, output.common.match_regex)
+      })),
+      processors: (input) => createProcessors(input, workshop),
+      finish: (code) => {
+        this.#finishing = true
+        this.#finished.resolve(code)
+      }
+    })
+
+    // Probes are answered before the backlog is looked at and whatever the destinations do.
+    if (plan.service.http_server) {
+      const view = agentView(plan, { store, inputs: this.#inputs, outputs: this.#outputs, filters: this.#filters })
+      this.#server = await startServer(view, this.#metrics, { host: plan.service.http_listen, port: plan.service.http_port })
+    }
+    for (const { delivery } of this.#outputs) delivery.start()
+    for (const { input } of this.#inputs) await input.start()
+    const { recovery } = store
+    log.info(`Started: ${plan.inputs.length} inputs, ${plan.filters.length} filters, ${plan.outputs.length} outputs; state in ${directory}.`, {
+      recovery_ms: Math.round(recovery.milliseconds), torn_bytes: recovery.tornBytes, corrupt_frames: recovery.corruptFrames
+    })
+  }
+
+  #storeOptions(directory: string): Parameters<typeof openStore>[0] {
+    const { service, inputs, outputs } = this.#plan
+    return {
+      directory,
+      syncEveryFrame: false,
+      limit: service['storage.total_limit_size'],
+      inputs: inputs.map((input) => ({
+        name: input.label,
+        storage: input.storage === 'filesystem' ? 'filesystem' : 'memory',
+        memoryLimit: input.common.mem_buf_limit
+      })),
+      outputs: outputs.map((output) => ({ name: output.label, totalLimit: finite(output.common['storage.total_limit_size']) }))
+    }
+  }
+
+  /** Resolves with the exit code when the agent shall end. */
+  async ended(stop: AbortSignal): Promise<number> {
+    const stopped = new Promise<number>((done) => {
+      if (stop.aborted) done(0)
+      stop.addEventListener('abort', () => done(0), { once: true })
+    })
+    const code = await Promise.race([stopped, this.#finished.promise])
+    if (this.#finishing) await Promise.race([this.#delivered(), stopped])
+    return code
+  }
+
+  /** An input has come to its end (exit_on_eof): everything goes out first, as long as anything does. */
+  async #delivered(): Promise<void> {
+    for (const { ingest } of this.#inputs) ingest.commit()
+    const waiting = (): number => this.#outputs.reduce((sum, { queue }) => sum + queue.waiting().records, 0)
+    let left = waiting()
+    let since = performance.now()
+    while (left > 0 && performance.now() - since < this.#plan.service.grace) {
+      await new Promise((done) => setTimeout(done, 20))
+      const now = waiting()
+      if (now < left) since = performance.now()
+      left = now
+    }
+  }
+
+  /**
+   * Inputs stop reading and hand over what they hold, outputs deliver what they can within `grace`, the rest stays in the
+   * buffer or is read again. `now` cuts the waiting short.
+   */
+  async stop(now: AbortSignal): Promise<void> {
+    const begun = performance.now()
+    const { grace } = this.#plan.service
+    const cut = new Promise<void>((done) => {
+      if (now.aborted) done()
+      now.addEventListener('abort', () => done(), { once: true })
+    })
+    await Promise.race([Promise.allSettled(this.#inputs.map(({ input }) => input.stop(begun + grace / 2))), cut])
+    for (const { ingest } of this.#inputs) ingest.commit()
+    await Promise.race([Promise.allSettled(this.#outputs.map(({ delivery }) => delivery.drain(begun + grace))), cut])
+    await Promise.allSettled(this.#outputs.map(({ delivery }) => delivery.stop()))
+    await this.abandon()
+    this.#log.child('agent').info('Stopped.')
+  }
+
+  /** Lets go of everything that was opened. */
+  async abandon(): Promise<void> {
+    await this.#server?.close()
+    await Promise.allSettled(this.#filters.map(({ filter }) => filter.close?.()))
+    await Promise.allSettled(this.#outputs.map(({ output }) => output.close?.()))
+    await this.#store?.close()
+  }
+}
+
+function finite(limit: number | undefined): number | undefined {
+  return limit === undefined || limit === Infinity ? undefined : limit
+}

@@ -1,0 +1,84 @@
+/** Outputs with what surrounds each: its queue, its delivery engine, its dead letters and its parking. */
+import { join, resolve } from 'node:path'
+import type { FrameStore, OutputQueue } from '../buffer/store.ts'
+import type { OutputPlan, Plan } from '../config/plan.ts'
+import { DeadLetterRoom, DeadLetters } from '../pipeline/dead-letters.ts'
+import { Delivery } from '../pipeline/deliver.ts'
+import { deliveryMeter } from '../pipeline/delivery-meter.ts'
+import { Parking } from '../pipeline/parking.ts'
+import { Replay } from '../pipeline/replay.ts'
+import type { NetworkOptions, Output, OutputContext } from '../plugin/output.ts'
+import { guarded, type Workshop } from './workshop.ts'
+
+export interface RunningOutput {
+  readonly plan: OutputPlan
+  readonly output: Output
+  readonly queue: OutputQueue
+  readonly delivery: Delivery
+}
+
+/** Folder of the dead letters. */
+export function deadLetterFolder(plan: Plan, directory: string): string {
+  const path = plan.service['storage.rejected.path']
+  return path === 'rejected' ? join(directory, 'dlq') : resolve(directory, path)
+}
+
+export async function createOutputs(
+  plan: Plan, workshop: Workshop, store: FrameStore, pathOf: (uid: string) => string | undefined
+): Promise<RunningOutput[]> {
+  const { service } = plan
+  const room = new DeadLetterRoom(deadLetterFolder(plan, store.directory), service['storage.rejected.limit'], service['storage.rejected.on_full'])
+  await room.measure()
+  const running: RunningOutput[] = []
+  for (const owner of plan.outputs) {
+    const context = outputContext(owner, plan, workshop, store.directory)
+    const output = await guarded(owner, () => owner.spec.create(owner.options as never, context))
+    const { log } = context
+    const deadLetters = service['storage.keep.rejected'] ? new DeadLetters({ output: owner.label, room, log, pathOf }) : undefined
+    const queue = store.queue(owner.label)
+    const limits = owner.spec.limits(owner.options as never)
+    const workers = owner.common.workers
+    const limit = owner.common.retry_limit
+    running.push({
+      plan: owner,
+      output,
+      queue,
+      delivery: new Delivery({
+        name: owner.label,
+        output,
+        limits: workers === undefined || workers === 0 ? limits : { ...limits, concurrency: workers },
+        queue,
+        retry: { base: service['scheduler.base'], cap: service['scheduler.cap'], limit: limit === Infinity ? undefined : limit },
+        flush: service.flush,
+        meter: deliveryMeter(workshop.metrics.meter(owner.label)),
+        log,
+        deadLetters,
+        parking: new Parking({ directory: join(store.directory, 'parking', encodeURIComponent(owner.label)), output: owner.label, log }),
+        replay: deadLetters === undefined ? undefined : new Replay(deadLetters, owner.label, log)
+      })
+    })
+  }
+  return running
+}
+
+function outputContext(owner: OutputPlan, plan: Plan, workshop: Workshop, directory: string): OutputContext {
+  return {
+    ...workshop.context(owner),
+    stateDirectory: () => join(directory, 'outputs', encodeURIComponent(owner.label)),
+    workers: owner.common.workers,
+    service: { flush: plan.service.flush, grace: plan.service.grace },
+    network: networkOptions(owner)
+  }
+}
+
+/** `net.*` and `tls.*` without their prefixes; `tls` itself as `enabled`. */
+function networkOptions(owner: OutputPlan): NetworkOptions {
+  const net: { [name: string]: string | number | boolean | undefined } = {}
+  const tls: { [name: string]: string | number | boolean | undefined } = {}
+  for (const [name, value] of Object.entries(owner.network)) {
+    if (name.startsWith('net.')) net[name.slice('net.'.length)] = value
+    else if (name.startsWith('tls.')) tls[name.slice('tls.'.length)] = value
+    else if (name === 'tls') tls['enabled'] = value
+  }
+  return { host: owner.network.host, port: owner.network.port, net, tls }
+}
