@@ -3,5 +3,6 @@ import type { OutputSpec } from '../plugin/output.ts'
 import { es } from './es.ts'
 import { nothing } from './null.ts'
 import { opensearch } from './opensearch.ts'
+import { stdout } from './stdout.ts'
 
-export const outputs = { es, null: nothing, opensearch } as unknown as { readonly [name: string]: OutputSpec }
+export const outputs: Readonly<Record<string, OutputSpec>> = { es, null: nothing, opensearch, stdout }
