@@ -1,0 +1,89 @@
+/** All parsers and multiline parsers of a configuration, by name. Stock ones are compiled when first asked for. */
+import type { Pool } from '../event/pool.ts'
+import { PluginError, type JoinerOptions } from '../plugin/context.ts'
+import type { JoinerFactory, Parser } from '../plugin/parser.ts'
+import type { MultilineDefinition, ParserDefinition } from './definition.ts'
+import { JsonParser } from './json.ts'
+import { LogfmtParser } from './logfmt.ts'
+import { LtsvParser } from './ltsv.ts'
+import { builtIn } from './multiline/built-in.ts'
+import { createJoinerFactory, createMultilineParser, type MultilineParser } from './multiline.ts'
+import { RegexParser } from './regex.ts'
+import { stockParsers } from './stock.ts'
+
+export interface Parsers {
+  /** A parser of the configuration, else a stock parser; undefined when there is none. */
+  parser(name: string): Parser | undefined
+  /** A factory of joiners for these multiline parsers, tried in order. Throws PluginError for an unknown name. */
+  joiner(names: readonly string[], options?: JoinerOptions): JoinerFactory
+}
+
+export interface ParsersOptions {
+  /** Bytes that one group of lines may hold (`multiline_buffer_limit`); 2 MB when not set, 0 for no limit. */
+  readonly multilineBufferLimit?: number | undefined
+}
+
+/** Names of the parsers that are there without being defined. */
+export const stockParserNames: readonly string[] = [...stockParsers.keys()]
+export const stockMultilineNames: readonly string[] = [...builtIn.keys()]
+
+/** Makes a parser. Throws Error (RegexError, TimeFormatError) with what is wrong with the definition. */
+export function createParser(definition: ParserDefinition, pool: Pool): Parser {
+  switch (definition.format) {
+    case 'json': return new JsonParser(definition, pool)
+    case 'regex': return new RegexParser(definition, pool)
+    case 'ltsv': return new LtsvParser(definition, pool)
+    case 'logfmt': return new LogfmtParser(definition, pool)
+  }
+}
+
+/** Throws PluginError for a definition that cannot be used, named by its parser. */
+export function createParsers(
+  definitions: readonly ParserDefinition[], multilineDefinitions: readonly MultilineDefinition[], pool: Pool,
+  options: ParsersOptions = {}
+): Parsers {
+  const parsers = new Map<string, Parser>()
+  // As in Fluent Bit, of parsers with the same name the first one counts.
+  for (const definition of definitions) {
+    if (!parsers.has(definition.name)) parsers.set(definition.name, named('parser', definition.name, () => createParser(definition, pool)))
+  }
+  const parser = (name: string): Parser | undefined => {
+    const known = parsers.get(name)
+    if (known) return known
+    const stock = stockParsers.get(name)
+    if (!stock) return undefined
+    const made = createParser(stock, pool)
+    parsers.set(name, made)
+    return made
+  }
+  const multiline = new Map<string, MultilineParser>()
+  const make = (definition: MultilineDefinition): MultilineParser =>
+    named('multiline parser', definition.name, () => createMultilineParser(definition, pool, parser))
+  for (const definition of multilineDefinitions) {
+    const id = definition.name.toLowerCase()
+    if (!multiline.has(id)) multiline.set(id, make(definition))
+  }
+  const multilineParser = (name: string): MultilineParser => {
+    const id = name.toLowerCase()
+    const known = multiline.get(id)
+    if (known) return known
+    const definition = builtIn.get(id)
+    if (!definition) throw new PluginError(`there is no multiline parser ${name}`)
+    const made = make(definition)
+    multiline.set(id, made)
+    return made
+  }
+  return {
+    parser,
+    joiner: (names, { key, flushTimeout } = {}) =>
+      createJoinerFactory(names.map(multilineParser), { key, flushTimeout, limit: options.multilineBufferLimit }, pool)
+  }
+}
+
+function named<Made>(kind: string, name: string, make: () => Made): Made {
+  try {
+    return make()
+  } catch (error) {
+    throw new PluginError(`${kind} ${name}: ${(error as Error).message}`)
+  }
+}

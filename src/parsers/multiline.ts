@@ -1,0 +1,205 @@
+/**
+ * Joins lines of one path by multiline parsers, tried in order, the one that took the last line first. A line that none
+ * takes ends what waits and goes alone.
+ *
+ * Differences from Fluent Bit, on purpose: a group's time runs from its own last line; when another parser of the list
+ * takes a line, what waits goes first, so that the order of the file is kept; a group at its limit is sent and marked
+ * as truncated, and the line that would not fit begins the next one instead of being cut.
+ */
+import type { Key, Pool } from '../event/pool.ts'
+import { RAW_TEXT, type Record, type Source } from '../event/record.ts'
+import type { Stream } from '../event/stream.ts'
+import type { Joiner, JoinerFactory, JoinerSink, Parser } from '../plugin/parser.ts'
+import type { MultilineDefinition } from './definition.ts'
+import { JsonParser } from './json.ts'
+import { builtIn, dockerLines } from './multiline/built-in.ts'
+import { CriMember, criKeys } from './multiline/cri.ts'
+import { MarkedMember } from './multiline/marked.ts'
+import type { Member, MemberSettings } from './multiline/member.ts'
+import { RuleMember, compileRules, type RuleDefinition } from './multiline/rules.ts'
+
+const FLUSH_TIMEOUT = 4000
+const LIMIT = 2 * 1024 * 1024
+
+export interface MultilineOptions {
+  /** Key of a line that no parser took, when the first parser names none. */
+  readonly key?: string | undefined
+  /** Milliseconds after a group's last line; instead of what the parsers say. */
+  readonly flushTimeout?: number | undefined
+  /** Bytes of one group; 2 MB when not set, 0 for no limit. */
+  readonly limit?: number | undefined
+}
+
+/** Makes members of one multiline parser, one for each path. */
+export interface MultilineParser {
+  readonly name: string
+  /** Key of the joined text; undefined when lines are joined as text. */
+  readonly keyContent: string | undefined
+  readonly flushTimeout: number
+  member(settings: MemberSettings): Member
+}
+
+/** Makes a multiline parser of its definition. Throws Error with what is wrong. */
+export function createMultilineParser(
+  definition: MultilineDefinition, pool: Pool, parserOf: (name: string) => Parser | undefined
+): MultilineParser {
+  const { name, key_content: keyContent, flush_timeout: given } = definition
+  const flushTimeout = given !== undefined && given > 0 ? given : FLUSH_TIMEOUT
+  const common = { name, keyContent, flushTimeout }
+  if (definition === builtIn.get('cri')) {
+    const keys = criKeys(pool)
+    return { ...common, member: (settings) => new CriMember(settings, keys) }
+  }
+  const parser = definition === builtIn.get('docker') ? new JsonParser(dockerLines, pool) : namedParser(definition, parserOf)
+  if (parser && keyContent === undefined) throw new Error('parser needs key_content: the key of the text to join')
+  const groupKey = optionalKey(definition.key_group, pool)
+  if ((definition.type ?? 'regex') === 'regex') {
+    const rules = compileRules(rulesOf(definition))
+    return {
+      ...common,
+      member: (settings) => new RuleMember({
+        ...settings, rules, parser, groupName: () => groupOf(settings.sink.record, groupKey)
+      })
+    }
+  }
+  if (!definition.match_string) throw new Error(`type ${definition.type!} needs match_string`)
+  const mark = {
+    whole: definition.type !== 'endswith', bytes: Buffer.from(definition.match_string), negate: definition.negate ?? false
+  }
+  const patternKey = optionalKey(definition.key_pattern, pool)
+  return { ...common, member: (settings) => new MarkedMember({ ...settings, mark, parser, patternKey, groupKey }) }
+}
+
+function namedParser(definition: MultilineDefinition, parserOf: (name: string) => Parser | undefined): Parser | undefined {
+  if (!definition.parser) return undefined
+  const parser = parserOf(definition.parser)
+  if (!parser) throw new Error(`there is no parser ${definition.parser}`)
+  return parser
+}
+
+function optionalKey(text: string | undefined, pool: Pool): Key | undefined {
+  return text ? pool.key(text) : undefined
+}
+
+function groupOf(record: Record, key: Key | undefined): string {
+  const index = key ? record.find(key) : -1
+  return index >= 0 && record.isString(index) ? record.text(index) : ''
+}
+
+function rulesOf({ rule, rules }: MultilineDefinition): RuleDefinition[] {
+  const bare = (text: string | undefined): string | undefined => {
+    const trimmed = text?.trim()
+    return trimmed && trimmed.length > 1 && trimmed.startsWith('"') && trimmed.endsWith('"') ? trimmed.slice(1, -1) : trimmed
+  }
+  const written = (rule ?? []).map(([states, regex, next]) => ({ states: bare(states) ?? '', regex: bare(regex) ?? '', next: bare(next) }))
+  const listed = Array.isArray(rules) ? (rules as readonly unknown[]) : []
+  return [...listed.map(ruleOf), ...written]
+}
+
+function ruleOf(rule: unknown): RuleDefinition {
+  if (typeof rule !== 'object' || rule === null) throw new Error('a rule must be a map with state, regex and next_state')
+  const { state, regex, next_state: next } = rule as { readonly [key: string]: unknown }
+  if (typeof state !== 'string' || typeof regex !== 'string') throw new Error('a rule needs state and regex')
+  return { states: state, regex, next: typeof next === 'string' ? next : undefined }
+}
+
+/** A factory of joiners for parsers in order. */
+export function createJoinerFactory(parsers: readonly MultilineParser[], options: MultilineOptions, pool: Pool): JoinerFactory {
+  const fallback = parsers[0]?.keyContent ?? options.key ?? 'log'
+  const alone = pool.key(fallback)
+  const keys = parsers.map((parser) => pool.key(parser.keyContent ?? fallback))
+  return (sink) => new PathJoiner(sink, alone, parsers[0]?.keyContent === undefined, (claim) => parsers.map((parser, i) => parser.member({
+    sink,
+    key: keys[i]!,
+    newlines: parser.keyContent === undefined,
+    flushTimeout: options.flushTimeout ?? parser.flushTimeout,
+    limit: options.limit === 0 ? Infinity : options.limit ?? LIMIT,
+    claim
+  })))
+}
+
+class PathJoiner implements Joiner {
+  readonly #sink: JoinerSink
+  readonly #key: Key
+  readonly #newline: boolean
+  readonly #members: readonly Member[]
+  #last: Member | undefined
+
+  constructor(
+    sink: JoinerSink, key: Key, newline: boolean, make: (claim: (member: Member) => void) => readonly Member[]
+  ) {
+    this.#sink = sink
+    this.#key = key
+    this.#newline = newline
+    this.#members = make((member) => this.#claim(member))
+    this.#last = this.#members[0]
+  }
+
+  get heldLines(): number {
+    let lines = 0
+    for (const member of this.#members) lines += member.heldLines
+    return lines
+  }
+
+  get heldBytes(): number {
+    let bytes = 0
+    for (const member of this.#members) if (member.heldLines > 0) bytes += member.heldBytes
+    return bytes
+  }
+
+  line(source: Source, start: number, end: number, stream: Stream, from: number, to: number): void {
+    const { record } = this.#sink
+    const { seconds, nanos } = record
+    if (!this.#taken(source, start, end, stream, from, to, seconds, nanos)) this.#alone(source, start, end, stream, from, to)
+    // The next line without a time has the time of reading, not this line's.
+    record.setTime(seconds, nanos)
+  }
+
+  #taken(
+    source: Source, start: number, end: number, stream: Stream, from: number, to: number, seconds: number, nanos: number
+  ): boolean {
+    const last = this.#last
+    if (last?.take(source, start, end, stream, from, to)) return true
+    for (const member of this.#members) {
+      if (member === last) continue
+      this.#sink.record.setTime(seconds, nanos)
+      if (!member.take(source, start, end, stream, from, to)) continue
+      this.#last = member
+      return true
+    }
+    this.#sink.record.setTime(seconds, nanos)
+    return false
+  }
+
+  /** What another member holds goes before what this one takes. */
+  #claim(member: Member): void {
+    for (const other of this.#members) {
+      if (other !== member && other.heldLines > 0) member.around(() => other.flushAll())
+    }
+  }
+
+  #alone(source: Source, start: number, end: number, stream: Stream, from: number, to: number): void {
+    const { record } = this.#sink
+    const { seconds, nanos } = record
+    for (const member of this.#members) if (member.heldLines > 0) member.flushAll()
+    record.reset()
+    record.setTime(seconds, nanos)
+    if (this.#newline) {
+      const at = record.addBytes(record.bytes[source], start, end)
+      const newline = record.reserve(1)
+      record.bytes[1][newline] = 0x0a
+      record.used(newline + 1)
+      record.append(this.#key, 1, at, newline + 1, RAW_TEXT)
+    } else record.append(this.#key, source, start, end, RAW_TEXT)
+    this.#sink.emitLine(stream, from, to)
+  }
+
+  flush(now: number, all: boolean): number {
+    const { record } = this.#sink
+    const { seconds, nanos } = record
+    let due = Infinity
+    for (const member of this.#members) if (member.heldLines > 0) due = Math.min(due, member.flush(now, all))
+    record.setTime(seconds, nanos)
+    return due
+  }
+}
