@@ -1,6 +1,7 @@
 /** What a given configuration would lose in Fluent Bit 5.1, and what happens here instead. */
 
-import type { Place } from './fields.ts'
+import { filterOptions, inputOptions, networkOptions, outputOptions } from './common-options.ts'
+import type { Fields, Place } from './fields.ts'
 import type { InputPlan, OutputPlan, Plan } from './plan.ts'
 
 export interface Explanation {
@@ -114,9 +115,10 @@ function explainOutput(output: OutputPlan): Explanation[] {
 
 /** Settings that are accepted and have no effect here, with the reason. */
 function explainIgnored(plan: Plan): Explanation[] {
+  const common: Fields = { ...inputOptions, ...filterOptions, ...outputOptions, ...networkOptions }
   return [...plan.inputs, ...plan.filters, ...plan.outputs].flatMap((instance) => {
     return instance.given.flatMap(({ name, place }) => {
-      const reason = instance.spec.options[name]?.withoutEffect
+      const reason = (instance.spec.options[name] ?? common[name])?.withoutEffect
       return reason === undefined
         ? []
         : [{ place, setting: `${name} of ${instance.label}`, there: 'it has its documented effect.', here: `no effect: ${reason}.` }]

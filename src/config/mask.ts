@@ -17,7 +17,7 @@ export function maskSources(sources: Sources, hidden: readonly Hidden[], texts: 
     lines[place.line - 1] = line.slice(0, place.column - 1) + cover
     maskBlock(lines, place.line, indentOf(line))
   }
-  const secrets = longEnough(texts)
+  const secrets = longEnough([...texts, ...hidden.map(({ text }) => text)])
   return new Map([...sources].map(([file, text]) => [file, hideTexts(masked.get(file)?.join('\n') ?? text, secrets)]))
 }
 
