@@ -1,8 +1,9 @@
 /** The table of outputs, by the name a configuration gives. */
 import type { OutputSpec } from '../plugin/output.ts'
 import { es } from './es.ts'
+import { file } from './file.ts'
 import { nothing } from './null.ts'
 import { opensearch } from './opensearch.ts'
 import { stdout } from './stdout.ts'
 
-export const outputs: Readonly<Record<string, OutputSpec>> = { es, null: nothing, opensearch, stdout }
+export const outputs: Readonly<Record<string, OutputSpec>> = { es, file, null: nothing, opensearch, stdout }
