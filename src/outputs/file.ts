@@ -73,6 +73,8 @@ class FileOutput implements Output {
   readonly #files = new Map<string, AppendFile>()
   readonly #dynamic = new Set<string>()
   #tidying: Promise<void> = Promise.resolve()
+  /** When a file was last moved away, in milliseconds: no two of them have the same name. */
+  #rotated = 0
   #ends = new Uint32Array(1024)
 
   constructor(given: Options, context: OutputContext) {
@@ -195,7 +197,8 @@ class FileOutput implements Output {
 
   async #rotate(target: AppendFile): Promise<void> {
     const { rotate_gzip, rotate_max_files } = this.#options
-    const moved = await moveAway(target.path, Math.floor(Date.now() / 1000))
+    this.#rotated = Math.max(Date.now(), this.#rotated + 1)
+    const moved = await moveAway(target.path, this.#rotated)
     await target.open()
     this.#tidying = this.#tidying.then(() => tidy(target.path, moved, rotate_gzip, rotate_max_files)).catch((error: Error) => {
       this.#context.log.error(`Rotated files of ${target.path} cannot be tidied: ${error.message}.`)
