@@ -20,6 +20,9 @@ import { emptyOutputTerms, type OutputTerms } from '../event/ledger.ts'
 
 const MAGIC = 0x434c5446
 const HEADER = 20
+const SUFFIX = '.cursor'
+/** Length of a file name that holds a hash of the output's name; all others are shorter. */
+const HASHED = 240
 export const SLOT = 64 * 1024
 /** So many frames below the cursor may be under way; their numbers fit a slot beside the terms. */
 export const MAX_OPEN = 2048
@@ -40,8 +43,8 @@ export class CursorFile {
   #counter = 0
   #fd: number | undefined
 
-  constructor(directory: string, name: string) {
-    this.path = join(directory, cursorFileName(name))
+  constructor(directory: string, name: string, file = cursorFileName(name)) {
+    this.path = join(directory, file)
   }
 
   /** What it says, or undefined when there is none or neither slot is valid. */
@@ -107,21 +110,27 @@ export class CursorFile {
 /** Output names are free text: what a file system might not take is escaped, and what is too long is hashed. */
 export function cursorFileName(name: string): string {
   const safe = encodeURIComponent(name).replace(/\*/g, '%2A').replace(/^\./, '%2E')
-  const short = safe.length > 200 ? safe.slice(0, 150) + '-' + createHash('sha256').update(name).digest('hex').slice(0, 32) : safe
-  return `${short}.cursor`
+  if (safe.length + SUFFIX.length < HASHED) return safe + SUFFIX
+  return `${safe.slice(0, 150)}-${createHash('sha256').update(name).digest('hex').padEnd(HASHED - 151 - SUFFIX.length, '-')}${SUFFIX}`
 }
 
-/** States of all cursors in the folder. */
-export function readCursors(directory: string): CursorState[] {
-  const states: CursorState[] = []
+/**
+ * States of all cursors in the folder, and of those that must have been there (`known`). One that is gone or damaged in
+ * both slots begins at the start of the log: what was delivered is delivered again, and nothing is lost.
+ */
+export function readCursors(directory: string, known: readonly string[]): CursorState[] {
+  const states = new Map<string, CursorState>()
+  const lost = new Set(known)
   for (const file of fs.readdirSync(directory).sort()) {
-    if (!file.endsWith('.cursor')) continue
-    const bytes = fs.readFileSync(join(directory, file))
-    const slots = [readSlot(bytes, 0), readSlot(bytes, SLOT)].filter((slot) => slot !== undefined)
-    const best = slots.sort((a, b) => b.counter - a.counter)[0]
-    if (best !== undefined) states.push(best.state)
+    if (!file.endsWith(SUFFIX)) continue
+    const state = new CursorFile(directory, '', file).read()
+    if (state !== undefined) states.set(state.name, state)
+    else if (file.length < HASHED) lost.add(decodeURIComponent(file.slice(0, -SUFFIX.length)))
   }
-  return states
+  for (const name of lost) {
+    if (!states.has(name)) states.set(name, { name, position: 0, open: [], terms: emptyOutputTerms() })
+  }
+  return [...states.values()]
 }
 
 function readSlot(bytes: Buffer, at: number): { counter: number, state: CursorState } | undefined {

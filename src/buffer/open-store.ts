@@ -39,17 +39,23 @@ export function quarantineDirectory(directory: string): string {
   return join(directory, 'quarantine')
 }
 
+/** What tests put in the place of the real thing. */
+export interface Seams {
+  readonly disk?: Disk
+  readonly segmentSize?: number
+}
+
 /**
  * Opens the buffer in a state directory, which is made when missing, and recovers what is in it. Throws `FantailError`
- * when another agent uses it or it cannot be used at all. `disk` lets tests refuse writes.
+ * when another agent uses it or it cannot be used at all.
  */
-export async function openStore(options: StoreOptions, disk: Disk = systemDisk): Promise<FrameStore> {
+export async function openStore(options: StoreOptions, seams: Seams = {}): Promise<FrameStore> {
   const { directory } = options
   const lock = await takeDirectory(directory)
   try {
     const began = performance.now()
     const recovered = recover(logDirectory(directory), quarantineDirectory(directory), true)
-    return new Store(options, lock, recovered, readCursors(cursorDirectory(directory)), began, disk)
+    return new Store(options, lock, recovered, readCursors(cursorDirectory(directory), recovered.outputs), began, seams)
   } catch (error) {
     await lock.release()
     throw error instanceof Error && 'syscall' in error
@@ -100,7 +106,7 @@ class Store implements FrameStore {
   #closed = false
 
   constructor(
-    options: StoreOptions, lock: DirectoryLock, recovered: Recovered, cursors: readonly CursorState[], began: number, disk: Disk
+    options: StoreOptions, lock: DirectoryLock, recovered: Recovered, cursors: readonly CursorState[], began: number, seams: Seams
   ) {
     this.directory = options.directory
     this.#lock = lock
@@ -110,10 +116,10 @@ class Store implements FrameStore {
     this.recovered = recovered.positions.recovered()
     this.#corruptFrames = recovered.report.corruptFrames
     const seen = Math.max(recovered.next, ...cursors.flatMap(({ position, open }) => [position, ...open.map((s) => s + 1)]))
-    const segmentSize = Math.max(64 * 1024, Math.min(SEGMENT_SIZE, Math.floor(options.limit / 8)))
+    const segmentSize = seams.segmentSize ?? Math.max(64 * 1024, Math.min(SEGMENT_SIZE, Math.floor(options.limit / 8)))
     this.#log = new DiskLog(
       logDirectory(this.directory), { ...recovered, next: recovered.isEmpty && seen === 1 ? 1 : seen + GAP },
-      segmentSize, options.syncEveryFrame, disk
+      segmentSize, options.syncEveryFrame, seams.disk ?? systemDisk
     )
     this.#openQueues(options, cursors)
     for (const [name, terms] of recovered.totals.inputs) this.#inputTerms.set(name, copyInputTerms(terms))
@@ -129,8 +135,10 @@ class Store implements FrameStore {
       const delivered = Math.min(this.#log.next, ...[...this.#allQueues()].map(({ low }) => low))
       this.#log.positions.forget(delivered, this.#memory.mentioned())
     }
+    // cursors first: an output that a snapshot names and that has no cursor begins at the start of the log
+    for (const queue of this.#allQueues()) if (!queue.write()) this.#schedule()
     this.#log.begin()
-    this.#write()
+    this.#schedule()
     this.recovery = {
       ...recovered.report,
       milliseconds: performance.now() - began,

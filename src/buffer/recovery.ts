@@ -25,6 +25,8 @@ export interface Recovered {
   /** Higher than every sequence number in the log. */
   readonly next: number
   readonly isEmpty: boolean
+  /** Outputs that had a cursor when the newest snapshot was taken. */
+  readonly outputs: readonly string[]
   readonly report: Omit<RecoveryReport, 'milliseconds' | 'unclaimed'>
 }
 
@@ -54,6 +56,7 @@ export function recover(directory: string, quarantine: string, mend: boolean): R
   let framesRead = 0
   const segments: Segment[] = []
   const unsynced = new Set<number>()
+  let outputs: readonly string[] = []
   for (let at = 0; at < paths.length; at++) {
     if (at < base && !found.has(at)) {
       const segment = new Segment(paths[at]!, segmentNumber(paths[at]!)!)
@@ -69,6 +72,7 @@ export function recover(directory: string, quarantine: string, mend: boolean): R
       positions.apply(snapshot, segment.first - 1)
       totals.apply(snapshot)
       for (const [first] of snapshot.snapshot!.unsynced) unsynced.add(first)
+      outputs = snapshot.snapshot!.outputs
     }
     if (at >= base) {
       for (const [sequence, directory] of frames) {
@@ -93,7 +97,8 @@ export function recover(directory: string, quarantine: string, mend: boolean): R
     tornBytes += torn
     corruptFrames += segment.corrupt
   }
-  return { segments, positions, totals, next, isEmpty: paths.length === 0, report: { framesRead, tornBytes, corruptFrames } }
+  const report = { framesRead, tornBytes, corruptFrames }
+  return { segments, positions, totals, next, isEmpty: paths.length === 0, outputs, report }
 }
 
 /**
