@@ -52,8 +52,7 @@ export function createDecoders(definition: ParserDefinition, pool: Pool): Decode
     })
     rulesOf.set(field, rules)
   }
-  for (const words of definition.decode_field_as ?? []) add(words, true)
-  for (const words of definition.decode_field ?? []) add(words, false)
+  for (const { words, replaces } of definition.decoders ?? []) add(words, replaces)
   if (rulesOf.size === 0) return undefined
   const fields = [...rulesOf].map(([field, rules]) => ({ key: pool.key(field), rules }))
   return (record) => {

@@ -14,10 +14,16 @@ export interface ParserDefinition {
   readonly time_zone?: string | undefined
   /** `key:type` with blanks between. */
   readonly types?: string | undefined
-  /** Each: decoder, field, and try_next or do_next. */
-  readonly decode_field?: readonly (readonly string[])[] | undefined
-  readonly decode_field_as?: readonly (readonly string[])[] | undefined
+  /** Decoders in the order in which they are written. */
+  readonly decoders?: readonly DecoderDefinition[] | undefined
   readonly logfmt_no_bare_keys?: boolean | undefined
+}
+
+export interface DecoderDefinition {
+  /** decode_field_as: the value is replaced; decode_field: the keys of a decoded object are appended. */
+  readonly replaces: boolean
+  /** Decoder, field, and try_next or do_next. */
+  readonly words: readonly string[]
 }
 
 export interface MultilineDefinition {
@@ -31,8 +37,13 @@ export interface MultilineDefinition {
   readonly parser?: string | undefined
   /** Milliseconds. */
   readonly flush_timeout?: number | undefined
-  /** Each: states, regular expression, next state. */
-  readonly rule?: readonly (readonly string[])[] | undefined
-  /** The same as a list of maps with state, regex and next_state. */
-  readonly rules?: unknown
+  readonly rules?: readonly RuleDefinition[] | undefined
+}
+
+export interface RuleDefinition {
+  /** States in which the rule holds. */
+  readonly states: readonly string[]
+  readonly regex: string
+  /** The state that it leads to. */
+  readonly next: string | undefined
 }

@@ -2,14 +2,14 @@
 import type { Pool } from '../event/pool.ts'
 import { PluginError, type JoinerOptions } from '../plugin/context.ts'
 import type { JoinerFactory, Parser } from '../plugin/parser.ts'
-import type { MultilineDefinition, ParserDefinition } from './definition.ts'
+import type { MultilineDefinition, ParserDefinition, RuleDefinition } from './definition.ts'
 import { JsonParser } from './json.ts'
 import { LogfmtParser } from './logfmt.ts'
 import { LtsvParser } from './ltsv.ts'
 import { builtIn } from './multiline/built-in.ts'
 import { createJoinerFactory, createMultilineParser, type MultilineParser } from './multiline.ts'
 import { RegexParser } from './regex.ts'
-import { stockParsers } from './stock.ts'
+import { stockDefinitions as definitions } from './stock.ts'
 
 export interface Parsers {
   /** A parser of the configuration, else a stock parser; undefined when there is none. */
@@ -19,13 +19,26 @@ export interface Parsers {
 }
 
 export interface ParsersOptions {
-  /** Bytes that one group of lines may hold (`multiline_buffer_limit`); 2 MB when not set, 0 for no limit. */
-  readonly multilineBufferLimit?: number | undefined
+  /** Bytes that one group of lines may hold; 2 MB when not set, 0 or Infinity for no limit. */
+  readonly bufferLimit?: number | undefined
+}
+
+/** A parser as a configuration has it: checked options, and the properties as written, in order. */
+export interface ConfiguredParser {
+  readonly name: string
+  readonly options: Omit<ParserDefinition, 'decoders'>
+  readonly given: readonly { readonly name: string; readonly value: unknown }[]
+}
+
+export interface ConfiguredMultilineParser {
+  readonly name: string
+  readonly options: Omit<MultilineDefinition, 'rules'>
+  readonly rules: readonly RuleDefinition[]
 }
 
 /** Names of the parsers that are there without being defined. */
-export const stockParserNames: readonly string[] = [...stockParsers.keys()]
-export const stockMultilineNames: readonly string[] = [...builtIn.keys()]
+export const stockParsers: readonly string[] = [...definitions.keys()]
+export const stockMultilineParsers: readonly string[] = [...builtIn.keys()]
 
 /** Makes a parser. Throws Error (RegexError, TimeFormatError) with what is wrong with the definition. */
 export function createParser(definition: ParserDefinition, pool: Pool): Parser {
@@ -39,18 +52,18 @@ export function createParser(definition: ParserDefinition, pool: Pool): Parser {
 
 /** Throws PluginError for a definition that cannot be used, named by its parser. */
 export function createParsers(
-  definitions: readonly ParserDefinition[], multilineDefinitions: readonly MultilineDefinition[], pool: Pool,
+  configured: readonly ConfiguredParser[], multilineConfigured: readonly ConfiguredMultilineParser[], pool: Pool,
   options: ParsersOptions = {}
 ): Parsers {
   const parsers = new Map<string, Parser>()
   // As in Fluent Bit, of parsers with the same name the first one counts.
-  for (const definition of definitions) {
-    if (!parsers.has(definition.name)) parsers.set(definition.name, named('parser', definition.name, () => createParser(definition, pool)))
+  for (const one of configured) {
+    if (!parsers.has(one.name)) parsers.set(one.name, named('parser', one.name, () => createParser(definitionOf(one), pool)))
   }
   const parser = (name: string): Parser | undefined => {
     const known = parsers.get(name)
     if (known) return known
-    const stock = stockParsers.get(name)
+    const stock = definitions.get(name)
     if (!stock) return undefined
     const made = createParser(stock, pool)
     parsers.set(name, made)
@@ -59,9 +72,9 @@ export function createParsers(
   const multiline = new Map<string, MultilineParser>()
   const make = (definition: MultilineDefinition): MultilineParser =>
     named('multiline parser', definition.name, () => createMultilineParser(definition, pool, parser))
-  for (const definition of multilineDefinitions) {
-    const id = definition.name.toLowerCase()
-    if (!multiline.has(id)) multiline.set(id, make(definition))
+  for (const { name, options: chosen, rules } of multilineConfigured) {
+    const id = name.toLowerCase()
+    if (!multiline.has(id)) multiline.set(id, make({ ...chosen, name, rules }))
   }
   const multilineParser = (name: string): MultilineParser => {
     const id = name.toLowerCase()
@@ -76,8 +89,17 @@ export function createParsers(
   return {
     parser,
     joiner: (names, { key, flushTimeout } = {}) =>
-      createJoinerFactory(names.map(multilineParser), { key, flushTimeout, limit: options.multilineBufferLimit }, pool)
+      createJoinerFactory(names.map(multilineParser), { key, flushTimeout, limit: options.bufferLimit }, pool)
   }
+}
+
+function definitionOf({ name, options, given }: ConfiguredParser): ParserDefinition {
+  const decoders = given.flatMap(({ name: property, value }) => {
+    if (property !== 'decode_field' && property !== 'decode_field_as') return []
+    const values = Array.isArray(value) ? (value as readonly unknown[]) : [value]
+    return values.map((one) => ({ replaces: property === 'decode_field_as', words: String(one).trim().split(/\s+/) }))
+  })
+  return { ...options, name, decoders }
 }
 
 function named<Made>(kind: string, name: string, make: () => Made): Made {

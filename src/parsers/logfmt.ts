@@ -64,7 +64,7 @@ export class LogfmtParser implements Parser {
       at = this.#pair(bytes, at, end)
       if (this.#noBareKeys && !this.#hasEquals) return false
       const isTime = time !== undefined && this.#valueEnd > this.#value &&
-        keyHash(bytes, this.#key, this.#keyEnd) === time.key.hash && bytes.utf8Slice(this.#key, this.#keyEnd) === time.key.text
+        keyHash(bytes, this.#key, this.#keyEnd) === time.key.hash && bytes.toString('utf8', this.#key, this.#keyEnd) === time.key.text
       if (isTime) {
         if (!time.parser.parse(bytes, this.#value, this.#valueEnd)) return false
         record.setTime(time.parser.seconds, time.parser.nanos)
@@ -111,10 +111,10 @@ export class LogfmtParser implements Parser {
     let keySource = source
     let key = this.#key
     let keyEnd = this.#keyEnd
-    const type = this.#types.size === 0 ? undefined : this.#types.get(bytes.utf8Slice(key, keyEnd))
+    const type = this.#types.size === 0 ? undefined : this.#types.get(bytes.toString('utf8', key, keyEnd))
     if (bytes.subarray(key, keyEnd).includes(BACKSLASH)) {
       // Keys are kept as JSON spells them.
-      key = record.addText(JSON.stringify(bytes.utf8Slice(key, keyEnd)).slice(1, -1))
+      key = record.addText(JSON.stringify(bytes.toString('utf8', key, keyEnd)).slice(1, -1))
       keyEnd = record.arenaLength
       keySource = ARENA
       bytes = record.bytes[source]
@@ -125,7 +125,7 @@ export class LogfmtParser implements Parser {
     } else if (this.#value === this.#valueEnd && !this.#quoted) {
       record.setRange(keySource, key, keyEnd, POOL, this.#true.start, this.#true.end, JSON_TEXT)
     } else if (this.#escaped) {
-      const start = record.addText(unescapeUtf8(bytes.utf8Slice(this.#value, this.#valueEnd)))
+      const start = record.addText(unescapeUtf8(bytes.toString('utf8', this.#value, this.#valueEnd)))
       record.setRange(keySource, key, keyEnd, ARENA, start, record.arenaLength, RAW_TEXT)
     } else record.setRange(keySource, key, keyEnd, source, this.#value, this.#valueEnd, RAW_TEXT)
   }

@@ -50,7 +50,7 @@ export class LtsvParser implements Parser {
       while (at < end && FIELD[bytes[at]!] === 1) at++
       if (labelEnd > label) {
         const isTime = time !== undefined && at > field && keyHash(bytes, label, labelEnd) === time.key.hash &&
-          bytes.latin1Slice(label, labelEnd) === time.key.text
+          bytes.toString('latin1', label, labelEnd) === time.key.text
         if (isTime) {
           if (!time.parser.parse(bytes, field, at)) return false
           record.setTime(time.parser.seconds, time.parser.nanos)
@@ -67,7 +67,7 @@ export class LtsvParser implements Parser {
   }
 
   #set(record: Record, source: Source, label: number, labelEnd: number, field: number, fieldEnd: number): void {
-    const type = this.#types.size === 0 ? undefined : this.#types.get(record.bytes[source].latin1Slice(label, labelEnd))
+    const type = this.#types.size === 0 ? undefined : this.#types.get(record.bytes[source].toString('latin1', label, labelEnd))
     if (type === undefined) record.setRange(source, label, labelEnd, source, field, fieldEnd, RAW_TEXT)
     else {
       cast(record, source, field, fieldEnd, type)

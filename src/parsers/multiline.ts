@@ -7,7 +7,7 @@
  * as truncated, and the line that would not fit begins the next one instead of being cut.
  */
 import type { Key, Pool } from '../event/pool.ts'
-import { RAW_TEXT, type Record, type Source } from '../event/record.ts'
+import { ARENA, RAW_TEXT, type Record, type Source } from '../event/record.ts'
 import type { Stream } from '../event/stream.ts'
 import type { Joiner, JoinerFactory, JoinerSink, Parser } from '../plugin/parser.ts'
 import type { MultilineDefinition } from './definition.ts'
@@ -16,7 +16,7 @@ import { builtIn, dockerLines } from './multiline/built-in.ts'
 import { CriMember, criKeys } from './multiline/cri.ts'
 import { MarkedMember } from './multiline/marked.ts'
 import type { Member, MemberSettings } from './multiline/member.ts'
-import { RuleMember, compileRules, type RuleDefinition } from './multiline/rules.ts'
+import { RuleMember, compileRules } from './multiline/rules.ts'
 
 const FLUSH_TIMEOUT = 4000
 const LIMIT = 2 * 1024 * 1024
@@ -54,7 +54,7 @@ export function createMultilineParser(
   if (parser && keyContent === undefined) throw new Error('parser needs key_content: the key of the text to join')
   const groupKey = optionalKey(definition.key_group, pool)
   if ((definition.type ?? 'regex') === 'regex') {
-    const rules = compileRules(rulesOf(definition))
+    const rules = compileRules(definition.rules ?? [])
     return {
       ...common,
       member: (settings) => new RuleMember({
@@ -86,23 +86,6 @@ function groupOf(record: Record, key: Key | undefined): string {
   return index >= 0 && record.isString(index) ? record.text(index) : ''
 }
 
-function rulesOf({ rule, rules }: MultilineDefinition): RuleDefinition[] {
-  const bare = (text: string | undefined): string | undefined => {
-    const trimmed = text?.trim()
-    return trimmed && trimmed.length > 1 && trimmed.startsWith('"') && trimmed.endsWith('"') ? trimmed.slice(1, -1) : trimmed
-  }
-  const written = (rule ?? []).map(([states, regex, next]) => ({ states: bare(states) ?? '', regex: bare(regex) ?? '', next: bare(next) }))
-  const listed = Array.isArray(rules) ? (rules as readonly unknown[]) : []
-  return [...listed.map(ruleOf), ...written]
-}
-
-function ruleOf(rule: unknown): RuleDefinition {
-  if (typeof rule !== 'object' || rule === null) throw new Error('a rule must be a map with state, regex and next_state')
-  const { state, regex, next_state: next } = rule as { readonly [key: string]: unknown }
-  if (typeof state !== 'string' || typeof regex !== 'string') throw new Error('a rule needs state and regex')
-  return { states: state, regex, next: typeof next === 'string' ? next : undefined }
-}
-
 /** A factory of joiners for parsers in order. */
 export function createJoinerFactory(parsers: readonly MultilineParser[], options: MultilineOptions, pool: Pool): JoinerFactory {
   const fallback = parsers[0]?.keyContent ?? options.key ?? 'log'
@@ -113,7 +96,7 @@ export function createJoinerFactory(parsers: readonly MultilineParser[], options
     key: keys[i]!,
     newlines: parser.keyContent === undefined,
     flushTimeout: options.flushTimeout ?? parser.flushTimeout,
-    limit: options.limit === 0 ? Infinity : options.limit ?? LIMIT,
+    limit: options.limit === undefined ? LIMIT : options.limit > 0 ? options.limit : Infinity,
     claim
   })))
 }
@@ -187,9 +170,9 @@ class PathJoiner implements Joiner {
     if (this.#newline) {
       const at = record.addBytes(record.bytes[source], start, end)
       const newline = record.reserve(1)
-      record.bytes[1][newline] = 0x0a
+      record.bytes[ARENA][newline] = 0x0a
       record.used(newline + 1)
-      record.append(this.#key, 1, at, newline + 1, RAW_TEXT)
+      record.append(this.#key, ARENA, at, newline + 1, RAW_TEXT)
     } else record.append(this.#key, source, start, end, RAW_TEXT)
     this.#sink.emitLine(stream, from, to)
   }

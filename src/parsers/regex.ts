@@ -97,7 +97,7 @@ export class RegexParser implements Parser {
 
   #decide(record: Record, source: Source, start: number, end: number): 0 | 1 {
     const bytes = record.bytes[source]
-    const text = bytes.utf8Slice(start, end)
+    const text = bytes.toString('utf8', start, end)
     const match = this.#regex.execIndexed(text)
     if (match === null) return FAILED
     const ascii = text.length === end - start

@@ -264,6 +264,6 @@ const definitions: readonly ParserDefinition[] = [
 ]
 
 /** By name. */
-export const stockParsers: ReadonlyMap<string, ParserDefinition> = new Map(
+export const stockDefinitions: ReadonlyMap<string, ParserDefinition> = new Map(
   definitions.map((definition) => [definition.name, definition])
 )

@@ -128,7 +128,7 @@ export class MarkedMember extends Member {
 function endsWithNewline(bytes: Buffer, start: number, end: number): boolean {
   if (end - start < 2 || bytes[end - 1] !== 0x6e) {
     // \u000a is a newline too.
-    return end - start >= 6 && /(^|[^\\])(\\\\)*\\u000[aA]$/.test(bytes.latin1Slice(start, end))
+    return end - start >= 6 && /(^|[^\\])(\\\\)*\\u000[aA]$/.test(bytes.toString('latin1', start, end))
   }
   let backslashes = 0
   while (end - 2 - backslashes >= start && bytes[end - 2 - backslashes] === 0x5c) backslashes++

@@ -7,15 +7,9 @@ import type { Stream } from '../../event/stream.ts'
 import { MATCHED, UNDECIDED, bytesMatcher, type Matcher } from '../../lib/onigmo/matcher.ts'
 import { compileRegex, type CompiledRegex } from '../../lib/onigmo/regex.ts'
 import type { Parser } from '../../plugin/parser.ts'
+import type { RuleDefinition } from '../definition.ts'
 import type { Group } from './held.ts'
 import { Member, type MemberSettings } from './member.ts'
-
-export interface RuleDefinition {
-  /** Comma-separated. */
-  readonly states: string
-  readonly regex: string
-  readonly next: string | undefined
-}
 
 export interface Rule {
   readonly regex: CompiledRegex
@@ -29,7 +23,7 @@ export interface Rule {
 
 /** Compiles rules. Throws Error with what is wrong. */
 export function compileRules(definitions: readonly RuleDefinition[]): readonly Rule[] {
-  const states = definitions.map((rule) => rule.states.split(',').map((state) => state.trim()).filter((state) => state !== ''))
+  const states = definitions.map((rule) => rule.states)
   if (definitions.length === 0) throw new Error('type regex needs rules')
   if (!states[0]!.includes('start_state')) throw new Error('the first rule must be one of start_state')
   return definitions.map(({ regex, next }, i) => {
@@ -143,7 +137,7 @@ export class RuleMember extends Member {
     for (const candidate of candidates) {
       const { matcher, regex } = this.#own.rules[candidate]!
       const outcome = matcher ? matcher(bytes, start, end, NO_GROUPS) : UNDECIDED
-      if (outcome === MATCHED || (outcome === UNDECIDED && regex.test(bytes.utf8Slice(start, end)))) return candidate
+      if (outcome === MATCHED || (outcome === UNDECIDED && regex.test(bytes.toString('utf8', start, end)))) return candidate
     }
     return -1
   }
