@@ -65,7 +65,8 @@ export const messages = {
   'state-in-use': 'another agent uses {path}',
   'state-unusable': 'cannot use {path}: {reason}',
   'address-in-use': 'cannot listen on {address}: {reason}',
-  'not-a-buffer': '{path} holds no buffer'
+  'not-a-buffer': '{path} holds no buffer',
+  'no-dead-letters': 'there are no dead letters of {output}'
 } as const
 
 export type ErrorCode = keyof typeof messages

@@ -23,7 +23,9 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   agent: [
     'log', 'pipeline', 'buffer', 'inputs', 'parsers', 'filters', 'outputs', 'plugin', 'config', 'config/fields', 'event', 'metrics', 'lib', 'errors'
   ],
-  cli: ['agent', 'config', 'config/fields', 'inputs', 'parsers', 'filters', 'outputs', 'plugin', 'buffer', 'event', 'log', 'lib', 'errors'],
+  cli: [
+    'agent', 'pipeline', 'config', 'config/fields', 'inputs', 'parsers', 'filters', 'outputs', 'plugin', 'buffer', 'event', 'log', 'lib', 'errors'
+  ],
   main: ['cli', 'agent', 'config', 'log', 'lib', 'errors']
 }
 

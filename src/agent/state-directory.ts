@@ -15,6 +15,11 @@ export function stateDirectory(plan: Plan, env: NodeJS.ProcessEnv = process.env,
     const db = input.options['db']
     if (typeof db === 'string') return resolve(`${db}.fantail`)
   }
+  return defaultStateDirectory(env, root)
+}
+
+/** The state directory when the configuration says nothing. */
+export function defaultStateDirectory(env: NodeJS.ProcessEnv = process.env, root = process.getuid?.() === 0): string {
   const given = env['FANTAIL_STATE_DIR']
   if (given !== undefined && given !== '') return resolve(given)
   if (root) return '/var/lib/fantail'

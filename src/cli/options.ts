@@ -81,7 +81,7 @@ export const commands: readonly Command[] = [
     name: 'buffer',
     usage: 'ls|verify|export|repair|forget [OUTPUT]',
     summary: 'Looks into the buffer of an agent that is not running: what waits for whom, is it sound, take it out.',
-    flags: [state, { name: 'output', value: 'NAME', doc: 'With export: only what this output has not had yet.' }],
+    flags: [state, config, { name: 'output', value: 'NAME', doc: 'With export: only what this output has not had yet.' }],
     least: { count: 1, what: 'what to do: ls, verify, export, repair or forget' },
     load: () => import('./buffer.ts')
   },
@@ -89,7 +89,7 @@ export const commands: readonly Command[] = [
     name: 'dlq',
     usage: 'ls|show|replay [OUTPUT]',
     summary: 'Dead letters: records that a destination refused.',
-    flags: [state],
+    flags: [state, config],
     least: { count: 1, what: 'what to do: ls, show or replay' },
     load: () => import('./dead-letters.ts')
   },
@@ -97,7 +97,7 @@ export const commands: readonly Command[] = [
     name: 'ledger',
     usage: '',
     summary: 'Shows where every record went: the terms of both equations and whether they balance.',
-    flags: [state],
+    flags: [state, config],
     load: () => import('./ledger.ts')
   },
   {

@@ -314,9 +314,16 @@ class Planner {
     multilineParsers: Plan['multilineParsers'],
     references: References
   ): void {
-    for (const { options, given, place } of parsers) {
-      if (options.regex === undefined) continue
-      references.regex(options.regex, given.find(({ name }) => name === 'regex')?.place ?? place)
+    for (const { name, options, given, place } of parsers) {
+      const before = this.#checking.problems.list.length
+      if (options.regex !== undefined) {
+        references.regex(options.regex, given.find((property) => property.name === 'regex')?.place ?? place)
+      }
+      const whole = this.#checking.problems.list.length === before && this.#checking.problems.errors.length === 0
+      const reason = whole ? this.#tables.parserFault?.(options) : undefined
+      if (reason !== undefined) {
+        this.#checking.problems.error('invalid-option', { owner: `the parser ${name}`, reason }, place)
+      }
     }
     for (const { options, given, rules, place } of multilineParsers) {
       for (const rule of rules) references.regex(rule.regex, rule.place)

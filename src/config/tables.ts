@@ -3,6 +3,7 @@
 import type { FilterSpec } from '../plugin/filter.ts'
 import type { InputSpec } from '../plugin/input.ts'
 import type { OutputSpec } from '../plugin/output.ts'
+import type { ParserPlan } from './plan.ts'
 
 export interface Tables {
   readonly inputs: Readonly<Record<string, InputSpec>>
@@ -15,6 +16,8 @@ export interface Tables {
   readonly stockMultilineParsers: Iterable<string>
   /** Why a regular expression cannot be used; undefined when it can. */
   readonly regexFault: (regex: string) => string | undefined
+  /** Why a parser of these options cannot be made; undefined when it can. */
+  readonly parserFault?: (options: ParserPlan['options']) => string | undefined
 }
 
 export interface PlanOptions {
