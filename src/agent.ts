@@ -66,7 +66,7 @@ class Agent {
     const log = this.#log.child('agent')
     const directory = stateDirectory(plan)
     const store = (this.#store = await openStore(this.#storeOptions(directory)))
-    const workshop = new Workshop(plan, this.#log, this.#metrics)
+    const workshop = new Workshop(plan, this.#log, this.#metrics, (code) => this.#finish(code))
     const slabs = new SlabPool()
 
     this.#outputs = await createOutputs(plan, workshop, store, (uid) => this.#paths.get(uid))
@@ -80,11 +80,7 @@ class Agent {
         name: output.label,
         matches: compileTagMatcher(output.match, output.common.match_regex)
       })),
-      processors: (input) => createProcessors(input, workshop),
-      finish: (code) => {
-        this.#finishing = true
-        this.#finished.resolve(code)
-      }
+      processors: (input) => createProcessors(input, workshop)
     })
 
     // Probes are answered before the backlog is looked at and whatever the destinations do.
@@ -113,6 +109,11 @@ class Agent {
       })),
       outputs: outputs.map((output) => ({ name: output.label, totalLimit: finite(output.common['storage.total_limit_size']) }))
     }
+  }
+
+  #finish(code: number): void {
+    this.#finishing = true
+    this.#finished.resolve(code)
   }
 
   /** Resolves with the exit code when the agent shall end. */

@@ -35,6 +35,7 @@ async function createUnit(
   const made: { unit?: FilterUnit } = {}
   const context: FilterContext = {
     ...workshop.context(plan),
+    finish: workshop.finish,
     emit(tag: string, record: Record) {
       if (made.unit !== undefined) workshop.active.ingest?.take(tag, record, made.unit)
     }

@@ -23,7 +23,6 @@ export interface InputParts {
   readonly destinations: readonly Destination[]
   /** Makes the units of processors; see agent/filters.ts. */
   readonly processors: (input: InputPlan) => Promise<FilterUnit[]>
-  readonly finish: (code: number) => void
 }
 
 export async function createInputs(plan: Plan, workshop: Workshop, parts: InputParts): Promise<RunningInput[]> {
@@ -49,7 +48,7 @@ export async function createInputs(plan: Plan, workshop: Workshop, parts: InputP
       tag: input.tag,
       recovered: parts.store.recovered.filter((stream) => stream.identity.input === input.label),
       firstStart: parts.store.firstStart,
-      finish: parts.finish
+      finish: workshop.finish
     }
     running.push({ plan: input, ingest, input: await guarded(input, () => input.spec.create(input.options as never, context)) })
   }

@@ -22,13 +22,16 @@ export class Workshop {
   readonly pool = new Pool()
   readonly log: AgentLog
   readonly metrics: Metrics
+  /** Asks the agent to end in good order. */
+  readonly finish: (code: number) => void
   readonly #parsers: Parsers
   /** The way in that emits at this moment; filters that make records hand them to it. */
   readonly active: { ingest: InputIngest | undefined } = { ingest: undefined }
 
-  constructor(plan: Plan, log: AgentLog, metrics: Metrics) {
+  constructor(plan: Plan, log: AgentLog, metrics: Metrics, finish: (code: number) => void) {
     this.log = log
     this.metrics = metrics
+    this.finish = finish
     this.#parsers = createParsers(plan.parsers, plan.multilineParsers, this.pool, { bufferLimit: plan.service.multiline_buffer_limit })
   }
 
