@@ -10,7 +10,7 @@ const processorNames = new Set(['content_modifier'])
 
 /** Loads the declarations of all plugins; their SDKs are loaded by the plugins that run. */
 export async function loadTables(): Promise<Tables> {
-  const [{ inputs }, { filters }, { outputs }, { createParser, stockMultilineNames, stockParserNames }] = await Promise.all([
+  const [{ inputs }, { filters }, { outputs }, { createParser, stockMultilineParsers, stockParsers }] = await Promise.all([
     import('../inputs/index.ts'),
     import('../filters/index.ts'),
     import('../outputs/index.ts'),
@@ -22,8 +22,8 @@ export async function loadTables(): Promise<Tables> {
     filters: byName(all.filter(({ name }) => !processorNames.has(name))),
     outputs: byName(Object.values(outputs)),
     processors: byName(all.filter(({ name }) => processorNames.has(name))),
-    stockParsers: stockParserNames,
-    stockMultilineParsers: stockMultilineNames,
+    stockParsers,
+    stockMultilineParsers,
     regexFault: (regex) => faultOf(() => compileRegex(regex)),
     parserFault: (options) => faultOf(() => createParser(options, new Pool()))
   }

@@ -1,0 +1,12 @@
+import { describe, expect, it } from 'vitest'
+import { print } from '../../src/cli/io.ts'
+import { testIo } from '../support/io.ts'
+
+describe('print', () => {
+  it('writes whole lines', () => {
+    const io = testIo()
+    print(io, 'a', '', 'b')
+    print(io)
+    expect(io.written.out).toBe('a\n\nb\n')
+  })
+})
