@@ -72,8 +72,9 @@ export function encodeBody(record: Record, out: Buffer, at: number, sink: Consta
   return p
 }
 
-/** Whether key and value of a member stand as `"key":value`, without white space, in one buffer. */
+/** Whether key and value of a member stand as `"key":value`, without white space, in one buffer. A key may be the end of one there. */
 function standsInSource(record: Record, index: number, bytes: Buffer): boolean {
   const end = record.keyEnd[index]!
-  return record.valueStart[index] === end + 2 && bytes[end] === QUOTE && bytes[end + 1] === COLON
+  return record.valueStart[index] === end + 2 && bytes[end] === QUOTE && bytes[end + 1] === COLON &&
+    bytes[record.keyStart[index]! - 1] === QUOTE
 }
