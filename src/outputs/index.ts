@@ -2,8 +2,9 @@
 import type { OutputSpec } from '../plugin/output.ts'
 import { es } from './es.ts'
 import { file } from './file.ts'
+import { http } from './http.ts'
 import { nothing } from './null.ts'
 import { opensearch } from './opensearch.ts'
 import { stdout } from './stdout.ts'
 
-export const outputs: Readonly<Record<string, OutputSpec>> = { es, file, null: nothing, opensearch, stdout }
+export const outputs: Readonly<Record<string, OutputSpec>> = { es, file, http, null: nothing, opensearch, stdout }

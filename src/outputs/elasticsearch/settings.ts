@@ -1,8 +1,9 @@
 /** What the options of es and opensearch come to, decided once at start. */
 import type { Pool } from '../../event/pool.ts'
-import { AccessorError, compileAccessor, compileTemplate, type Accessor } from '../../event/accessor.ts'
+import { compileTemplate, type Accessor } from '../../event/accessor.ts'
 import { compileDateFormat, type DateFormat } from '../../lib/strftime.ts'
 import { PluginError } from '../../plugin/context.ts'
+import { atOption, optionAccessor } from '../shared/accessors.ts'
 import type { ElasticsearchOptions } from './options.ts'
 
 export type Operation = 'create' | 'index' | 'update' | 'upsert'
@@ -48,7 +49,7 @@ export function readSettings(options: ElasticsearchOptions, pool: Pool): Setting
   return {
     operation,
     ids,
-    idKey: options.id_key === undefined ? undefined : accessor(options.id_key, pool, 'id_key'),
+    idKey: optionAccessor(options.id_key, pool, 'id_key'),
     type: options.suppress_type_name ? undefined : options.type,
     index: readIndex(options, pool),
     timeKey: options.time_key,
@@ -61,29 +62,14 @@ export function readSettings(options: ElasticsearchOptions, pool: Pool): Setting
 
 function readIndex(options: ElasticsearchOptions, pool: Pool): IndexSettings {
   const { logstash_format, logstash_prefix_key, index } = options
-  const template = compile(() => compileTemplate(index, pool), 'index')
+  const template = atOption('index', () => compileTemplate(index, pool))
   return {
     name: index,
     prefix: logstash_format ? options.logstash_prefix : undefined,
-    prefixKey: logstash_format && logstash_prefix_key !== undefined
-      ? accessor(logstash_prefix_key, pool, 'logstash_prefix_key')
-      : undefined,
+    prefixKey: logstash_format ? optionAccessor(logstash_prefix_key, pool, 'logstash_prefix_key') : undefined,
     separator: options.logstash_prefix_separator,
     date: compileDateFormat(logstash_format ? options.logstash_dateformat : index),
     now: !logstash_format || options.current_time_index,
     hasAccessor: !logstash_format && template.constant === undefined
-  }
-}
-
-function accessor(text: string, pool: Pool, option: string): Accessor {
-  return compile(() => compileAccessor(text, pool), option)
-}
-
-function compile<T>(make: () => T, option: string): T {
-  try {
-    return make()
-  } catch (error) {
-    if (error instanceof AccessorError) throw new PluginError(error.message, option)
-    throw error
   }
 }

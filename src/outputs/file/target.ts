@@ -1,9 +1,10 @@
 /** Which file a record goes to. */
-import { AccessorError, compileTemplate, type Template } from '../../event/accessor.ts'
+import { compileTemplate, type Template } from '../../event/accessor.ts'
 import type { Pool } from '../../event/pool.ts'
 import type { Record } from '../../event/record.ts'
 import { compileDateFormat, type DateFormat } from '../../lib/strftime.ts'
 import { PluginError } from '../../plugin/context.ts'
+import { atOption } from '../shared/accessors.ts'
 
 export interface TargetOptions {
   readonly path: string | undefined
@@ -21,8 +22,8 @@ export class Target {
   readonly perTag: boolean
 
   constructor({ path, file, enable_strftime }: TargetOptions, pool: Pool) {
-    this.#path = path === undefined ? undefined : compile(path, pool, 'path')
-    this.#file = file === undefined ? undefined : compile(file, pool, 'file')
+    this.#path = path === undefined ? undefined : atOption('path', () => compileTemplate(path, pool))
+    this.#file = file === undefined ? undefined : atOption('file', () => compileTemplate(file, pool))
     this.needsRecord = (this.#path?.needsRecord ?? false) || (this.#file?.needsRecord ?? false)
     if (path?.startsWith('$') === true) throw new PluginError('a path with accessors must begin with a fixed folder', 'path')
     this.perTag = !this.needsRecord && !enable_strftime
@@ -58,13 +59,4 @@ function safe(template: Template, record: Record, tag: string, isPath: boolean):
   if (text === undefined || text.includes('\0')) return undefined
   const fixed = isPath ? template.source.slice(0, template.source.indexOf('$')) : ''
   return text.slice(fixed.length).split('/').includes('..') ? undefined : text
-}
-
-function compile(text: string, pool: Pool, option: string): Template {
-  try {
-    return compileTemplate(text, pool)
-  } catch (error) {
-    if (error instanceof AccessorError) throw new PluginError(error.message, option)
-    throw error
-  }
 }

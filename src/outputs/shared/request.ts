@@ -1,0 +1,67 @@
+/** One HTTP request with a finished body. */
+import * as http from 'node:http'
+import * as https from 'node:https'
+import type { Endpoint } from './network.ts'
+import type { Answer } from './status.ts'
+
+export interface HttpRequest {
+  readonly method: string
+  /** Path and query. */
+  readonly path: string
+  readonly headers: http.OutgoingHttpHeaders
+  readonly body: Buffer
+  /** Milliseconds until the answer must be complete; 0 for no limit. */
+  readonly timeout: number
+  /** Milliseconds that the connection may be silent; 0 for no limit. */
+  readonly idleTimeout: number
+}
+
+export interface SentAnswer extends Answer {
+  /** The body has left entirely, so its memory is free again. */
+  readonly finished: boolean
+}
+
+/** As much of an answer as is kept; the rest is read and forgotten. */
+const KEPT = 65_536
+
+/**
+ * Resolves with the answer whatever its status; rejects when there is none, with a message that begins with
+ * NOT_CONNECTED when nothing was sent. After a rejection the body may still be read for a moment.
+ */
+export async function send(agent: http.Agent, { secure, host, port }: Endpoint, wanted: HttpRequest, signal: AbortSignal): Promise<SentAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<SentAnswer>()
+  const { method, path, headers, body, timeout, idleTimeout } = wanted
+  const request = (secure ? https : http).request({
+    agent, host, port, method, path, signal,
+    headers: { ...headers, 'content-length': body.length },
+    ...(idleTimeout > 0 ? { timeout: idleTimeout } : {})
+  })
+  const giveUp = (reason: string): void => { request.destroy(new Error(reason)) }
+  const timer = timeout <= 0 ? undefined : setTimeout(() => { giveUp(`no answer within ${timeout / 1000} s`) }, timeout)
+  request.on('timeout', () => {
+    // the agent's own limit on idle connections speaks here too
+    if (idleTimeout > 0) giveUp(`the connection was silent for ${idleTimeout / 1000} s`)
+  })
+  request.on('error', reject)
+  request.on('response', (response) => {
+    const parts: Buffer[] = []
+    let size = 0
+    response.on('data', (part: Buffer) => {
+      if (size < KEPT) parts.push(part)
+      size += part.length
+    })
+    response.on('error', reject)
+    response.on('aborted', () => { reject(new Error('the answer was cut')) })
+    response.on('end', () => {
+      const finished = request.writableFinished
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts).toString(), finished })
+      if (!finished) request.destroy()
+    })
+  })
+  request.end(body)
+  try {
+    return await promise
+  } finally {
+    clearTimeout(timer)
+  }
+}
