@@ -73,6 +73,7 @@ export class DiskLog {
   #drafts: Draft[] = []
   #retry: NodeJS.Timeout | undefined
   #loaded: Segment[] = []
+  #syncing: Promise<void> = Promise.resolve()
   readonly #syncs = new Set<Promise<void>>()
   readonly #timers = new Set<NodeJS.Timeout>()
 
@@ -255,9 +256,15 @@ export class DiskLog {
   #syncLater(segment: Segment): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
-      if (!segment.synced && segment.waiting > 0 && this.segments.includes(segment)) this.#track(this.#syncSegment(segment))
+      // one after the other: a sync may take long, and the threads that do it are needed for other things too
+      this.#syncing = this.#syncing.then(() => this.#syncWaiting(segment)).catch(() => {})
+      this.#track(this.#syncing)
     }, SYNC_AFTER).unref()
     this.#timers.add(timer)
+  }
+
+  async #syncWaiting(segment: Segment): Promise<void> {
+    if (!segment.synced && segment.waiting > 0 && this.segments.includes(segment)) await this.#syncSegment(segment)
   }
 
   #track(work: Promise<void>): void {
