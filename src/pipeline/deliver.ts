@@ -201,6 +201,7 @@ export class Delivery {
       if (work === undefined) break
       this.#send(work, now)
     }
+    this.#unpin(now)
     this.#fetchAside(now)
     if (this.#draining !== undefined && this.#isIdle(now)) this.#draining()
     else this.#arm(now)
@@ -284,6 +285,19 @@ export class Delivery {
     }
   }
 
+  /** When nothing but stubborn records fills the window, the oldest of them is parked before its time. */
+  #unpin(now: number): void {
+    if (this.#sent.size > 0 || !this.#gate.open || this.#parking === undefined || this.#window < this.#windowLimit()) return
+    const { lanes } = this.#intake.lanes
+    const heads = lanes.flatMap(({ queue }) => queue[0] ?? [])
+    const waiting = [...this.#aside, ...heads].filter((work) => work.alone && work.attempts > 1 && work.due > now)
+    const [oldest] = waiting.sort((a, b) => a.failedAt - b.failedAt)
+    if (oldest === undefined) return
+    if (oldest.lane >= 0) lanes[oldest.lane]!.queue.shift()
+    else this.#aside.splice(this.#aside.indexOf(oldest), 1)
+    this.#judge.setAside(oldest, 'too many records wait for their next try')
+  }
+
   #windowLimit(): number {
     return Math.min(LARGEST_WINDOW, WINDOW + 2 * this.#intake.maxBytes * this.#concurrency.limit)
   }
@@ -327,7 +341,7 @@ export class Delivery {
     }
     this.#intake.over(work)
     if (rest.batch.count === 0) this.#intake.over(rest)
-    else this.#intake.lanes.lanes[rest.lane]!.queue.unshift(rest)
+    else this.#intake.lanes.putBack(rest)
     this.#judge.setAside(barred, 'its stream has parked records')
     this.#probe = this.#probe === work ? undefined : this.#probe
     this.#wake()
@@ -347,7 +361,7 @@ export class Delivery {
   /** A batch waits for its next try. */
   #again(work: Work): void {
     if (this.#draining !== undefined) work.due = Math.min(work.due, performance.now() + HURRY)
-    if (this.#limits.ordered && work.lane >= 0) this.#intake.lanes.lanes[work.lane]!.queue.unshift(work)
+    if (this.#limits.ordered && work.lane >= 0) this.#intake.lanes.putBack(work)
     else {
       work.lane = -1
       this.#aside.push(work)

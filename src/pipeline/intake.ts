@@ -17,6 +17,7 @@ export class Intake {
   readonly #maxRecords: number
   /** Bytes of a batch; lower than the output's own limit for a while after the destination refused one for its size. */
   #maxBytes: number
+  #order = 0
   readonly #spare: Work[] = []
   readonly #slots: (LaneStream | undefined)[] = []
   /** Says that a record needs no sending (it is parked since before the start). Set while there are such records. */
@@ -132,6 +133,7 @@ export class Intake {
     const work = this.work()
     work.openedAt = now
     work.lane = lane
+    work.order = ++this.#order
     queue.push(work)
     return work
   }

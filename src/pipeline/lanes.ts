@@ -33,11 +33,12 @@ export class Lanes {
     for (let i = 0; i < count; i++) this.lanes.push({ queue: [], active: 0 })
   }
 
-  /** Batches that wait in all lanes. */
-  get waiting(): number {
-    let total = 0
-    for (const lane of this.lanes) total += lane.queue.length
-    return total
+  /** Puts a batch back into its lane, before those that were cut later. */
+  putBack(work: Work): void {
+    const { queue } = this.lanes[work.lane]!
+    let at = 0
+    while (at < queue.length && queue[at]!.order < work.order) at++
+    queue.splice(at, 0, work)
   }
 
   /** The stream's lane, chosen among the first `usable` when it has none. */

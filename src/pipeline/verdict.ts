@@ -45,7 +45,6 @@ export class Judge {
   /** A batch goes out. `saturated`: no further one may. */
   sending(work: Work, now: number, saturated: boolean): void {
     work.sentAt = now
-    work.successesBefore = this.#successes
     work.saturated = saturated
     if (!work.unsure) return
     work.unsure = false
@@ -97,8 +96,8 @@ export class Judge {
   #retry(work: Work, verdict: Retry, now: number): void {
     const { gate, concurrency, log } = this.#o
     const { reason, after } = verdict
-    // Others were answered since it was sent for the second time or later: then it is not the destination.
-    const own = work.attempts > 0 && this.#successes > work.successesBefore
+    // Others were answered since it failed the last time: then it is not the destination.
+    const own = work.alone || (work.attempts > 0 && this.#successes > work.successesBefore)
     if (verdict.unsure === true) work.unsure = true
     if (verdict.unsure === true || verdict.throttled === true) concurrency.overload(now, work.sentAt)
     this.#failed(work, reason, now)
@@ -113,8 +112,7 @@ export class Judge {
     const wasOpen = gate.open
     gate.fail(now, work.sentAt, after)
     if (wasOpen) log.warn(`the destination takes nothing, trying again in ${((gate.until - now) / 1000).toFixed(1)} s: ${reason}`)
-    work.due = work.alone ? now + this.#wait(work, after) : 0
-    if (isParked(work)) return this.setAside(work, reason)
+    work.due = 0
     if (work.attempts >= TRIES_BEFORE_HALVING && !work.halved && work.batch.count > 1) {
       work.halved = true
       return this.#halve(work)
@@ -126,6 +124,7 @@ export class Judge {
     const { meter } = this.#o
     this.lastError = reason
     work.attempts++
+    work.successesBefore = this.#successes
     if (work.failedAt === 0) work.failedAt = now
     meter.retries.value++
     meter.retriedRecords.value += work.batch.count
@@ -284,8 +283,10 @@ export class Judge {
       if (part.batch.count > 0) intake.lanes.share(work, part)
     }
     intake.over(work)
-    if (keep.batch.count > 0) again(keep)
-    else intake.over(keep)
+    if (keep.batch.count > 0) {
+      keep.due = performance.now() + this.#wait(keep, undefined)
+      again(keep)
+    } else intake.over(keep)
     if (park.batch.count === 0 || parking === undefined) return intake.over(park)
     void parking.add(park.batch, 'stubborn').then((parked) => {
       if (!parked) {

@@ -46,6 +46,8 @@ export class Work {
   readonly streams: LaneStream[] = []
   /** Number of the lane, or -1 when it goes beside the lanes. */
   lane = -1
+  /** Rises from batch to batch as they are cut; parts of one share it. */
+  order = 0
   /** Nothing more fits in. */
   full = false
   /** Monotonic milliseconds: opened, last sent, first failed, not to be sent before. */
@@ -62,7 +64,7 @@ export class Work {
   alone = false
   /** Halved once without knowing whether it or the destination is to blame. */
   halved = false
-  /** Number of the engine's successes when it was last sent. */
+  /** Number of the engine's successes when it last failed. */
   successesBefore = 0
   /** No further batch could go beside it. */
   saturated = false
@@ -90,6 +92,7 @@ export class Work {
   /** Takes over the history of another, for a part of it. */
   inherit(from: Work): void {
     this.lane = from.lane
+    this.order = from.order
     this.full = true
     this.openedAt = from.openedAt
     this.sentAt = from.sentAt
@@ -112,6 +115,7 @@ export class Work {
     this.counts.length = 0
     this.streams.length = 0
     this.lane = -1
+    this.order = 0
     this.full = false
     this.openedAt = this.sentAt = this.failedAt = this.due = 0
     this.attempts = 0
