@@ -5,6 +5,7 @@ import { file } from './file.ts'
 import { http } from './http.ts'
 import { nothing } from './null.ts'
 import { opensearch } from './opensearch.ts'
+import { pretty } from './pretty.ts'
 import { stdout } from './stdout.ts'
 
-export const outputs: Readonly<Record<string, OutputSpec>> = { es, file, http, null: nothing, opensearch, stdout }
+export const outputs: Readonly<Record<string, OutputSpec>> = { es, file, http, null: nothing, opensearch, pretty, stdout }
