@@ -200,8 +200,8 @@ class FileOutput implements Output {
     this.#rotated = Math.max(Date.now(), this.#rotated + 1)
     const moved = await moveAway(target.path, this.#rotated)
     await target.open()
-    this.#tidying = this.#tidying.then(() => tidy(target.path, moved, rotate_gzip, rotate_max_files)).catch((error: Error) => {
-      this.#context.log.error(`Rotated files of ${target.path} cannot be tidied: ${error.message}.`)
+    this.#tidying = this.#tidying.then(() => tidy(target.path, moved, rotate_gzip, rotate_max_files)).catch((error: unknown) => {
+      this.#context.log.error(`Rotated files of ${target.path} cannot be tidied: ${(error as Error).message}.`)
     })
   }
 

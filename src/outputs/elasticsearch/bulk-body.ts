@@ -4,12 +4,13 @@
  * from it) is it opened again.
  */
 import type { Batch } from '../../event/batch.ts'
-import { copyRun, type FrameView } from '../../event/encoded.ts'
+import { NANOS, SECONDS, copyRun, type FrameView } from '../../event/encoded.ts'
 import { encodeBody } from '../../event/encode.ts'
 import type { Key, Pool } from '../../event/pool.ts'
 import { Record } from '../../event/record.ts'
 import { murmur128 } from '../../lib/murmur.ts'
 import type { BufferPool } from '../shared/buffer-pool.ts'
+import { keySearch } from '../shared/key-search.ts'
 import { DocumentTime } from './document-time.ts'
 import { IndexName } from './index-name.ts'
 import { ID_ROOM, RecordId } from './record-id.ts'
@@ -41,7 +42,7 @@ export class BulkBody {
   readonly #record: Record
   readonly #timeKey: Key
   readonly #tagKey: Key | undefined
-  readonly #needles: readonly Buffer[]
+  readonly #searches: readonly ((bytes: Buffer) => boolean)[]
   readonly #opensAll: boolean
   /** From the end of the id to the time: the end of the action line and the begin of the document. */
   readonly #afterId: Buffer
@@ -51,6 +52,7 @@ export class BulkBody {
 
   #out: Buffer = Buffer.alloc(0)
   #at = 0
+  /** Bytes of bodies still to come, at the most. */
   #left = 0
   #tag: string | undefined
   #tagMember = Buffer.alloc(0)
@@ -67,8 +69,7 @@ export class BulkBody {
     this.#record = new Record(pool)
     this.#timeKey = pool.key(settings.timeKey)
     this.#tagKey = settings.tagKey === undefined ? undefined : pool.key(settings.tagKey)
-    this.#needles = [this.#timeKey, ...(this.#tagKey === undefined ? [] : [this.#tagKey])].map((key) =>
-      Buffer.from(JSON.stringify(key.text).slice(1)))
+    this.#searches = [settings.timeKey, ...(settings.tagKey === undefined ? [] : [settings.tagKey])].map(keySearch)
     this.#opensAll = this.#index.needsRecord || settings.idKey !== undefined
     const opening = settings.operation === 'update' ? '{"doc":' : settings.operation === 'upsert' ? '{"doc_as_upsert":true,"doc":' : ''
     const document = `}}\n${opening}{${JSON.stringify(settings.timeKey)}:"`
@@ -99,25 +100,25 @@ export class BulkBody {
 
   /** Adds a record. Returns why it cannot be sent, with nothing written. */
   #add(batch: Batch, i: number): string | undefined {
-    const hasKeys = this.#mayHaveKeys(batch.frame(i))
+    const frame = batch.frame(i)
+    const word = batch.offset(i) >>> 2
+    const hasKeys = this.#mayHaveKeys(frame)
     const opened = hasKeys || this.#opensAll
     if (opened) batch.open(i, this.#record)
     const tag = this.#tagKey === undefined && !this.#index.needsRecord ? '' : batch.tag(i)
     if (this.#tagKey !== undefined && tag !== this.#tag) this.#setTag(tag)
-    const action = this.#index.action(batch.seconds(i), opened ? this.#record : undefined, tag)
+    const action = this.#index.action(frame.words[word + SECONDS]!, opened ? this.#record : undefined, tag)
     if (action === undefined) return 'the record lacks a value that the name of its index is made of'
     this.#reserve(action.length + this.#room + this.#tagMember.length + this.#left)
     const before = this.#at
-    const leftBefore = this.#left
     this.#at = copyRun(action, 0, action.length, this.#out, this.#at)
-    const idAt = this.#writeId(batch, i)
+    const idAt = this.#writeId(frame, word)
     if (typeof idAt === 'string') {
       this.#at = before
       return idAt
     }
-    const documentAt = this.#writeDocument(batch, i, hasKeys)
+    const documentAt = this.#writeDocument(batch, i, frame.words, word, hasKeys)
     if (idAt > 0 && this.#settings.ids === 'hash') this.#writeHash(idAt, documentAt, this.#at - this.#documentEnd.length)
-    this.#left = leftBefore - batch.bodySize(i)
     return undefined
   }
 
@@ -125,7 +126,7 @@ export class BulkBody {
   #mayHaveKeys(frame: FrameView): boolean {
     if (frame === this.#frame) return this.#frameHasKeys
     this.#frame = frame
-    return this.#frameHasKeys = this.#needles.some((needle) => frame.bytes.includes(needle))
+    return this.#frameHasKeys = this.#searches.some((has) => has(frame.bytes))
   }
 
   #setTag(tag: string): void {
@@ -142,7 +143,7 @@ export class BulkBody {
    * Writes the id and what follows up to the time. Returns the offset of the id's room when it is a hash and still to
    * be written, 0 when there is nothing more to do, or why the record cannot be sent.
    */
-  #writeId(batch: Batch, i: number): number | string {
+  #writeId(frame: FrameView, word: number): number | string {
     const { idKey, ids, operation } = this.#settings
     let given: string | undefined
     if (idKey !== undefined) {
@@ -163,7 +164,7 @@ export class BulkBody {
       this.#reserve(text.length + this.#room + this.#tagMember.length + this.#left)
       this.#copy(text)
     } else if (ids === 'identity') {
-      this.#at = this.#recordId.write(batch, i, this.#out, this.#at)
+      this.#at = this.#recordId.write(frame, word, this.#out, this.#at)
     } else {
       const hashAt = this.#at
       this.#at += HASH_LENGTH
@@ -179,10 +180,10 @@ export class BulkBody {
   }
 
   /** Writes the time's value, the tag and the record's members. Returns where the time's value begins. */
-  #writeDocument(batch: Batch, i: number, hasKeys: boolean): number {
+  #writeDocument(batch: Batch, i: number, words: Uint32Array, word: number, hasKeys: boolean): number {
     const out = this.#out
     const documentAt = this.#at
-    let at = this.#time.write(batch.seconds(i), batch.nanos(i), out, documentAt)
+    let at = this.#time.write(words[word + SECONDS]!, words[word + NANOS]!, out, documentAt)
     out[at++] = QUOTE
     at = copyRun(this.#tagMember, 0, this.#tagMember.length, out, at)
     const body = at
@@ -191,6 +192,7 @@ export class BulkBody {
       if (this.#tagKey !== undefined) this.#deleteKey(this.#tagKey)
       at = encodeBody(this.#record, out, at, null)
     } else at = batch.writeBody(i, out, at)
+    this.#left -= at - body
     // the body's own brace becomes the comma behind what stands before it
     if (at - body > 2) out[body] = COMMA
     else {

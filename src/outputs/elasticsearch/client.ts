@@ -52,7 +52,7 @@ export class BulkClient {
       { method: 'POST', path, querystring: query, bulkBody: body },
       { meta: true, signal, ignore: STATUSES, ...(headers === undefined ? {} : { headers }) }
     )
-    return { status: statusCode ?? 0, headers: fields, body: typeof text === 'string' ? text : '' }
+    return { status: statusCode, headers: fields, body: typeof text === 'string' ? text : '' }
   }
 
   async close(): Promise<void> {

@@ -6,8 +6,7 @@
  * start, span (end - start) and ordinal in base 64 with the digits in the order of their bytes; start has a fixed width.
  * So the ids of one file share a prefix and sort as the file's lines do, which keeps the index's term dictionary small.
  */
-import type { Batch } from '../../event/batch.ts'
-import { copyRun } from '../../event/encoded.ts'
+import { ORDINAL_AND_HOLES, SPAN, START_HIGH_AND_STREAM, START_LOW, copyRun, type FrameView } from '../../event/encoded.ts'
 
 const DIGITS = Buffer.from('-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz')
 const DOT = 0x2e
@@ -19,21 +18,25 @@ export class RecordId {
   #stream: object | null = null
   #prefix = Buffer.alloc(0)
 
-  /** Writes the id of a record at `at` of `out`, which has `ID_ROOM`; returns the offset behind it. */
-  write(batch: Batch, index: number, out: Buffer, at: number): number {
-    const stream = batch.stream(index)
+  /**
+   * Writes the id of the record whose header begins at word `word` of its frame, at `at` of `out`, which has `ID_ROOM`.
+   * Returns the offset behind it.
+   */
+  write({ words, streams }: FrameView, word: number, out: Buffer, at: number): number {
+    const place = words[word + START_HIGH_AND_STREAM]!
+    const stream = streams[place >>> 16]!
     if (stream !== this.#stream) {
       this.#stream = stream
       this.#prefix = Buffer.from(`${stream.uid}-${stream.generation.toString(36)}-`, 'latin1')
     }
     at = copyRun(this.#prefix, 0, this.#prefix.length, out, at)
-    const start = batch.start(index)
-    const high = Math.floor(start / 0x100_0000)
-    const low = start - high * 0x100_0000
+    // 48 bits as twice 24
+    const low = words[word + START_LOW]!
+    const high = ((place & 0xffff) << 8) | (low >>> 24)
     for (let shift = 18; shift >= 0; shift -= 6) out[at++] = DIGITS[(high >>> shift) & 63]!
     for (let shift = 18; shift >= 0; shift -= 6) out[at++] = DIGITS[(low >>> shift) & 63]!
-    at = writeBase64(batch.end(index) - start, out, at)
-    const ordinal = batch.ordinal(index)
+    at = writeBase64(words[word + SPAN]!, out, at)
+    const ordinal = words[word + ORDINAL_AND_HOLES]! & 0xffff
     if (ordinal > 0) {
       out[at++] = DOT
       at = writeBase64(ordinal, out, at)

@@ -5,6 +5,7 @@ import { copyRun, type FrameView } from '../../event/encoded.ts'
 import type { Pool } from '../../event/pool.ts'
 import { Record } from '../../event/record.ts'
 import type { ByteWriter } from '../../lib/byte-writer.ts'
+import { keySearch } from './key-search.ts'
 import { JSON_DATE_FORMATS, JSON_DATE_ROOM, jsonDateWriter, type JsonDateFormat, type JsonDateWriter } from './json-date.ts'
 
 export const jsonDateOptions = {
@@ -40,7 +41,7 @@ export class DatedJson {
   readonly #date: JsonDateWriter
   /** `{"date":`, or nothing when the time is left out. */
   readonly #prefix: Buffer
-  readonly #needle: Buffer
+  readonly #mayHave: (bytes: Buffer) => boolean
   readonly #key: string
   readonly #record: Record
   #frame: FrameView | undefined
@@ -49,8 +50,8 @@ export class DatedJson {
   constructor({ json_date_key, json_date_format }: JsonDateOptions, pool: Pool) {
     const none = /^(false|off|no)$/i.test(json_date_key) || json_date_key === ''
     this.#key = json_date_key
-    this.#needle = Buffer.from(JSON.stringify(json_date_key))
-    this.#prefix = none ? Buffer.alloc(0) : Buffer.concat([Buffer.from('{'), this.#needle, Buffer.from(':')])
+    this.#mayHave = keySearch(json_date_key)
+    this.#prefix = none ? Buffer.alloc(0) : Buffer.from(`{${JSON.stringify(json_date_key)}:`)
     this.#date = jsonDateWriter(json_date_format)
     this.#record = new Record(pool)
   }
@@ -95,7 +96,7 @@ export class DatedJson {
     const frame = batch.frame(index)
     if (frame !== this.#frame) {
       this.#frame = frame
-      this.#frameHasKey = frame.bytes.includes(this.#needle)
+      this.#frameHasKey = this.#mayHave(frame.bytes)
     }
     if (!this.#frameHasKey) return false
     batch.open(index, this.#record)
