@@ -23,7 +23,7 @@ export interface Emitted {
 
 export function emit(pattern: Pattern, alphabet: Alphabet, kind: TextKind): Emitted {
   const emitter = new Emitter(alphabet, kind)
-  const source = emitter.node(pattern.root, 1)
+  const source = emitter.node(pattern.root, 0)
   return { source: source === '' ? '(?:)' : source, linear: emitter.linear }
 }
 
@@ -80,6 +80,8 @@ class Emitter {
 
   #repeat({ body, min, max, lazy }: Extract<Node, { type: 'repeat' }>): string {
     const inner = this.node(body, 0)
+    // JavaScript does not let an optional group take part with nothing; an alternative may.
+    if (min === 0 && max === 1 && leastWidth(body) === 0) return lazy ? `(?:|${inner})` : `(?:${inner}|)`
     const whole = body.type === 'set' && isOneAtom(inner) ? inner : `(?:${inner})`
     const times = max === Infinity
       ? min === 0 ? '*' : min === 1 ? '+' : `{${min},}`

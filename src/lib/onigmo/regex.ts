@@ -6,6 +6,9 @@
  * below). That engine does not do lookaround and back-references: such a pattern runs bare on texts so short that the
  * worst case is bounded, and else under a deadline of 100 ms, which costs 0.2 ms for every text. A text that runs into
  * the deadline counts as not matching.
+ *
+ * One difference is left: a group inside a repeat that took no part in the last round counts as having taken none, where
+ * Onigmo keeps what an earlier round gave it.
  */
 import { setFlagsFromString } from 'node:v8'
 import { execWithin } from './deadline.ts'

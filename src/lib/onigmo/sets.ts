@@ -116,6 +116,11 @@ function plainUnion(sets: readonly (readonly number[])[]): number[] {
   return union
 }
 
+/** Letters whose upper or lower case is another letter's too: long s, the signs of kelvin and ångström. */
+const ALIASES: ReadonlyMap<number, number> = new Map([
+  [0x53, 0x17f], [0x73, 0x17f], [0x4b, 0x212a], [0x6b, 0x212a], [0xc5, 0x212b], [0xe5, 0x212b]
+])
+
 /** The other cases of the letters in `ranges`: those that are one character. */
 function folded(ranges: readonly number[], last: number): number[] {
   const others: number[][] = []
@@ -125,6 +130,8 @@ function folded(ranges: readonly number[], last: number): number[] {
     for (let code = ranges[i]!; code <= end; code++) {
       if (code >= 0x80 && last === ASCII) break
       const letter = String.fromCodePoint(code)
+      const alias = ALIASES.get(code)
+      if (alias !== undefined && alias <= last) others.push([alias, alias])
       for (const other of [letter.toLowerCase(), letter.toUpperCase()]) {
         const otherCode = other.codePointAt(0)!
         if (otherCode !== code && otherCode <= last && String.fromCodePoint(otherCode) === other) others.push([otherCode, otherCode])
