@@ -5,7 +5,7 @@ import { createFilters, createProcessors } from './agent/filters.ts'
 import { createInputs, type RunningInput } from './agent/inputs.ts'
 import { createOutputs, type RunningOutput } from './agent/outputs.ts'
 import { stateDirectory } from './agent/state-directory.ts'
-import { agentView } from './agent/view.ts'
+import { agentView, collectWayIn } from './agent/view.ts'
 import { Workshop } from './agent/workshop.ts'
 import { openStore } from './buffer/open-store.ts'
 import { SlabPool } from './buffer/slab-pool.ts'
@@ -13,6 +13,7 @@ import type { FrameStore } from './buffer/store.ts'
 import type { Plan } from './config/plan.ts'
 import { ConfigurationError, renderProblems } from './config/problem.ts'
 import { compileTagMatcher } from './event/tag.ts'
+import { version } from './lib/version.ts'
 import { AgentLog, type Level } from './log.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { startServer, type MetricsServer } from './metrics/server.ts'
@@ -55,6 +56,9 @@ class Agent {
   readonly #paths = new Map<string, string>()
   readonly #finished = Promise.withResolvers<number>()
   #finishing = false
+  #started = false
+  #beat = performance.now()
+  #heart: NodeJS.Timeout | undefined
 
   constructor(plan: Plan, log: AgentLog) {
     this.#plan = plan
@@ -83,16 +87,31 @@ class Agent {
       processors: (input) => createProcessors(input, workshop)
     })
 
-    // Probes are answered before the backlog is looked at and whatever the destinations do.
-    if (plan.service.http_server) {
-      const view = agentView(plan, { store, inputs: this.#inputs, outputs: this.#outputs, filters: this.#filters })
-      this.#server = await startServer(view, this.#metrics, { host: plan.service.http_listen, port: plan.service.http_port })
-    }
+    // Probes are answered before the inputs start, and whatever the destinations do.
+    await this.#serve(store)
     for (const { delivery } of this.#outputs) delivery.start()
     for (const { input } of this.#inputs) await input.start()
+    this.#started = true
     const { recovery } = store
     log.info(`Started: ${plan.inputs.length} inputs, ${plan.filters.length} filters, ${plan.outputs.length} outputs; state in ${directory}.`, {
       recovery_ms: Math.round(recovery.milliseconds), torn_bytes: recovery.tornBytes, corrupt_frames: recovery.corruptFrames
+    })
+  }
+
+  async #serve(store: FrameStore): Promise<void> {
+    const { service } = this.#plan
+    const running = {
+      store, inputs: this.#inputs, outputs: this.#outputs, filters: this.#filters, started: () => this.#started, lastBeat: () => this.#beat
+    }
+    this.#metrics.collector((emit) => collectWayIn(running, emit))
+    if (!service.http_server) return
+    this.#heart = setInterval(() => (this.#beat = performance.now()), 1000).unref()
+    this.#server = await startServer(agentView(this.#plan, version(), running), this.#metrics, {
+      host: service.http_listen,
+      port: service.http_port,
+      health: {
+        enabled: service.health_check, errors: service.hc_errors_count, retryFailures: service.hc_retry_failure_count, period: service.hc_period
+      }
     })
   }
 
@@ -162,6 +181,7 @@ class Agent {
 
   /** Lets go of everything that was opened. */
   async abandon(): Promise<void> {
+    clearInterval(this.#heart)
     await this.#server?.close()
     await Promise.allSettled(this.#filters.map(({ filter }) => filter.close?.()))
     await Promise.allSettled(this.#outputs.map(({ output }) => output.close?.()))

@@ -254,6 +254,10 @@ class Store implements FrameStore {
     return !this.#overLimit.has(input)
   }
 
+  memoryOf(input: string): number {
+    return this.#memory.bytesOf(input)
+  }
+
   whenRoom(input: string, callback: () => void): void {
     this.#roomCallbacks.push({ input, callback })
     if (this.hasRoom(input)) this.#tellRoom()

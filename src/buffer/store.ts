@@ -54,6 +54,8 @@ export interface FrameStore {
   /** Stores news of streams (opened, renamed, closed) that must be durable before the next delivery. */
   declare(input: string, streams: readonly Stream[]): void
   hasRoom(input: string): boolean
+  /** Bytes of the input's frames in memory. */
+  memoryOf(input: string): number
   whenRoom(input: string, callback: () => void): void
   queue(output: string): OutputQueue
   /** Totals since the state directory was made; through kill -9 too. `held` and `waiting` are filled in by the caller. */

@@ -1,12 +1,11 @@
 /** From the command line to an exit code: a command of ours, or Fluent Bit's own command line. */
 
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 
 import { planSections } from '../config/make-plan.ts'
 import { ConfigurationError, renderProblems } from '../config/problem.ts'
 import { FantailError } from '../errors.ts'
 import { nearest } from '../lib/edit-distance.ts'
+import { version } from '../lib/version.ts'
 import { fluentBitFlags, parseFluentBit, type FluentBitLine } from './fluent-bit.ts'
 import { print, type Io } from './io.ts'
 import { commandHelp, commandOf, commands, parseCommand, table } from './options.ts'
@@ -86,17 +85,6 @@ export function help(): string {
       return [`-${short}, --${long}${value === undefined ? '' : `=${value}`}`, doc] as const
     }))
   ].join('\n')
-}
-
-/** The version of the package that this file belongs to, bundled or not. */
-export function version(): string {
-  for (let folder = import.meta.dirname; folder !== dirname(folder); folder = dirname(folder)) {
-    const path = join(folder, 'package.json')
-    if (!existsSync(path)) continue
-    const manifest: unknown = JSON.parse(readFileSync(path, 'utf8'))
-    if (typeof manifest === 'object' && manifest !== null && 'version' in manifest) return String(manifest.version)
-  }
-  return '0'
 }
 
 const noArguments = { positionals: [], has: () => false, value: () => undefined }

@@ -16,6 +16,8 @@ export interface Meter {
   /** `name` and its sentence stand in metrics/names.ts; labels beside the plugin's own `name`. */
   counter(name: string, labels?: { readonly [label: string]: string }): Counter
   gauge(name: string, read: () => number, labels?: { readonly [label: string]: string }): void
+  /** Gauges whose labels come and go, such as one per followed file; read all at once when somebody asks. */
+  gauges(name: string, read: () => Iterable<readonly [labels: { readonly [label: string]: string }, value: number]>): void
 }
 
 export interface Counter {
