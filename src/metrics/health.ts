@@ -3,7 +3,7 @@
  * nothing of an agent that stands still or of a destination that is retried for ever: see readiness, liveness and
  * `fantail_output_oldest_unsent_seconds` for those.
  */
-import type { Family } from './metrics.ts'
+import type { Metrics } from './metrics.ts'
 
 export interface HealthOptions {
   /** `hc_errors_count`, `hc_retry_failure_count`: more than these is unhealthy. */
@@ -31,13 +31,13 @@ const STEPS = 60
 
 export class Health {
   readonly options: HealthOptions
-  readonly #read: () => readonly Family[]
+  readonly #metrics: Metrics
   #snapshots: Snapshot[] = []
   #timer: NodeJS.Timeout | undefined
 
-  constructor(options: HealthOptions, read: () => readonly Family[]) {
+  constructor(options: HealthOptions, metrics: Metrics) {
     this.options = options
-    this.#read = read
+    this.#metrics = metrics
   }
 
   start(): void {
@@ -51,11 +51,10 @@ export class Health {
   }
 
   #take(): Snapshot {
-    const families = this.#read()
     const now = {
       at: performance.now(),
-      errors: sumOf(families, 'fluentbit_output_errors_total'),
-      retriesFailed: sumOf(families, 'fluentbit_output_retries_failed_total')
+      errors: this.#metrics.sum('fluentbit_output_errors_total'),
+      retriesFailed: this.#metrics.sum('fluentbit_output_retries_failed_total')
     }
     this.#snapshots.push(now)
     const begin = now.at - this.options.period
@@ -71,9 +70,4 @@ export class Health {
     const retriesFailed = now.retriesFailed - first.retriesFailed
     return { healthy: errors <= this.options.errors && retriesFailed <= this.options.retryFailures, errors, retriesFailed }
   }
-}
-
-function sumOf(families: readonly Family[], name: string): number {
-  const family = families.find((one) => one.name === name)
-  return family?.samples.reduce((sum, { value }) => sum + (typeof value === 'number' ? value : 0), 0) ?? 0
 }

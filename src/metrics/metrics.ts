@@ -98,6 +98,16 @@ export class Metrics {
     return found
   }
 
+  /** A counter over all labels. */
+  sum(metric: string): number {
+    let sum = 0
+    for (const series of this.#series.get(metric)?.values() ?? []) {
+      const value = series.read()
+      if (typeof value === 'number') sum += value
+    }
+    return sum
+  }
+
   /** Everything as it is now, in the order of the table of names; metrics without a sample are left out. */
   collect(): Family[] {
     const families = new Map<string, Family>()

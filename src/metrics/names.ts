@@ -47,9 +47,10 @@ export const metricNames = {
   fluentbit_input_long_line_truncated_total: { kind: 'counter', instance: name, help: 'Lines cut at the limit.', v1: true },
   fluentbit_input_long_line_skipped_total: { kind: 'counter', instance: name, help: 'Lines left out for their length.', v1: true },
   fantail_tail_lost_bytes_total: { kind: 'counter', instance: name, help: 'Bytes known to be destroyed before they were read.' },
-  fantail_tail_files: { kind: 'gauge', instance: name, help: 'Files followed.' },
-  fantail_tail_lag_bytes: { kind: 'gauge', instance: name, labels: ['path'], help: 'Bytes of the file that are not read yet.' },
-  fantail_tail_deleted_bytes: { kind: 'gauge', instance: name, help: 'Unread bytes that only our descriptors keep alive.' },
+  fantail_tail_invalid_utf8_lines_total: { kind: 'counter', instance: name, help: 'Lines with bytes that are not UTF-8, replaced.' },
+  fantail_files_followed: { kind: 'gauge', instance: name, help: 'Files followed.' },
+  fantail_file_lag_bytes: { kind: 'gauge', instance: name, labels: ['path'], help: 'Bytes of the file that are not read yet.' },
+  fantail_deleted_file_bytes: { kind: 'gauge', instance: name, help: 'Unread bytes that only our descriptors keep alive.' },
 
   // Filters
   fluentbit_filter_records_total: { kind: 'counter', instance: name, help: 'Records that the filter saw.', v1: true },

@@ -38,7 +38,7 @@ export async function startServer(view: AgentView, metrics: Metrics, options: Se
   const hostname = os.hostname()
   metrics.collector((emit) => collectView(view, hostname, Date.now(), emit))
   const { enabled, ...limits } = options.health ?? DEFAULT_HEALTH
-  const health = new Health(limits, () => metrics.collect())
+  const health = new Health(limits, metrics)
   const routes = routesOf(view, metrics, health, enabled)
   const server = http.createServer((request, response) => {
     const answer = answerTo(routes, request.method ?? 'GET', request.url ?? '/')
