@@ -20,7 +20,8 @@ const tables = await loadTables()
 const kinds: readonly (readonly [string, readonly Described[]])[] = [
   ['input', Object.values(tables.inputs)],
   ['filter', Object.values(tables.filters)],
-  ['output', Object.values(tables.outputs)]
+  ['output', Object.values(tables.outputs)],
+  ['processor', Object.values(tables.processors ?? {})]
 ]
 const shared: readonly (readonly [string, Fields])[] = [
   ['service', serviceOptions],

@@ -13,7 +13,7 @@ export interface Described {
   readonly examples?: readonly Example[]
 }
 
-/** A Markdown page with every option in a table. `kind` is `input`, `filter` and so on. */
+/** A Markdown page with every option in a table. `kind` is `input`, `filter`, `output` or `processor`. */
 export function markdownPage(kind: string, plugin: Described): string {
   const examples = (plugin.examples ?? []).flatMap(({ title, config }) => {
     return ['', `### ${title}`, '', '```yaml', asItem(kind, config), '```']
@@ -106,5 +106,6 @@ function sizeText(bytes: number): string {
 
 function asItem(kind: string, config: string): string {
   const indented = config.trim().split('\n').map((line, index) => `    ${index === 0 ? '- ' : '  '}${line}`)
-  return ['pipeline:', `  ${kind}s:`, ...indented].join('\n')
+  const head = kind === 'processor' ? ['processors:', '  logs:'] : ['pipeline:', `  ${kind}s:`]
+  return [...head, ...indented].join('\n')
 }
