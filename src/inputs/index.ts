@@ -1,0 +1,7 @@
+/** All inputs, by name. */
+import type { InputSpec } from '../plugin/input.ts'
+import dummy from './dummy.ts'
+import stdin from './stdin.ts'
+import tail from './tail.ts'
+
+export const inputs: { readonly [name: string]: InputSpec } = { dummy, stdin, tail }

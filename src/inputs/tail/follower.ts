@@ -1,0 +1,471 @@
+/** The files that are followed: opened, renamed, replaced, deleted, given up. */
+import { closeSync, fstatSync, lstatSync, openSync, realpathSync, statSync, type BigIntStats } from 'node:fs'
+import type { InputContext } from '../../plugin/input.ts'
+import type { Counter } from '../../plugin/context.ts'
+import { Stream, type RecoveredStream } from '../../event/stream.ts'
+import { legacyDecoder, unicodeDecoder, type Decoder } from './encoding.ts'
+import { ACTIVE, Followed, RETIRED, SETTLED, identityKey } from './followed.ts'
+import { GzSource } from './gz-source.ts'
+import { lineHandler, type Handling } from './handlers.ts'
+import { growHead, headMatches, headSum, identityOf, readHead } from './identity.ts'
+import type { Joins } from './joins.ts'
+import type { PositionSource } from './fluent-bit-db.ts'
+import { Recovered, resumeRanges } from './recovery.ts'
+import { countLines, findByInode, lastLineBegin } from './search.ts'
+
+export interface FollowerOptions {
+  readonly handling: Handling
+  readonly joins: Joins | null
+  readonly tagOf: (path: string) => string | null
+  readonly readFromHead: boolean
+  readonly newFromHead: boolean
+  readonly ignoreOlder: number
+  readonly unicode: string | undefined
+  readonly generic: string | undefined
+  /** Files kept open at most, beside those with unread bytes. */
+  readonly openLimit: number
+  readonly positions: PositionSource | null
+}
+
+export class Follower {
+  readonly files = new Map<string, Followed>()
+  readonly byPath = new Map<string, Followed>()
+  /** Files that no pattern leads to any more, or that are read to their end. */
+  readonly retired = new Set<Followed>()
+  /** Paths whose file went away a short while ago: since when, and the file. */
+  readonly vacant = new Map<string, { readonly since: number; readonly file: Followed }>()
+  /** While the very first look is taken. */
+  firstScan = true
+  /** Bytes that were there and can never be read. */
+  readonly lost: Counter
+  readonly #context: InputContext
+  readonly #options: FollowerOptions
+  readonly #recovered: Recovered
+  readonly #wake: (file: Followed) => void
+  readonly #watch: (file: Followed) => void
+  /** Sizes of files left out for their age. */
+  readonly #old = new Map<string, number>()
+  readonly #generic: Decoder | null
+  readonly #opened: Counter
+  readonly #closedCount: Counter
+  readonly #rotated: Counter
+  #open = 0
+
+  constructor(
+    context: InputContext, options: FollowerOptions, wake: (file: Followed) => void, watch: (file: Followed) => void
+  ) {
+    this.#context = context
+    this.#options = options
+    this.#recovered = new Recovered(context.recovered)
+    this.#wake = wake
+    this.#watch = watch
+    this.#generic = options.generic === undefined ? null : legacyDecoder(options.generic)
+    const { meter } = context
+    this.#opened = meter.counter('fluentbit_input_files_opened_total')
+    this.#closedCount = meter.counter('fluentbit_input_files_closed_total')
+    this.#rotated = meter.counter('fluentbit_input_files_rotated_total')
+    this.lost = meter.counter('fantail_tail_lost_bytes_total')
+  }
+
+  /** Takes note of a path that matches a pattern. */
+  found(path: string): void {
+    const current = this.byPath.get(path)
+    const stats = look(path)
+    if (stats === null) {
+      if (current !== undefined) this.missing(path)
+      return
+    }
+    if (!stats.isFile()) return
+    const key = identityKey(String(stats.dev), String(stats.ino))
+    if (current !== undefined && identityKey(current.device, current.inode) === key) {
+      this.#seen(current, Number(stats.size), Number(stats.mtimeMs))
+      return
+    }
+    const known = this.files.get(key)
+    if (known !== undefined && this.#isAlias(known, path, key)) return
+    if (current === undefined && known === undefined && this.#tooOld(path, stats)) return
+    if (current !== undefined) this.retire(current)
+    const before = current ?? this.vacant.get(path)?.file ?? null
+    this.vacant.delete(path)
+    if (known === undefined) this.#openNew(path, before)
+    else this.#renamed(known, path)
+  }
+
+  /** Takes note that a path that is followed leads nowhere. */
+  missing(path: string): void {
+    const file = this.byPath.get(path)
+    if (file === undefined || look(path) !== null) return
+    this.retire(file)
+    this.vacant.set(path, { since: performance.now(), file })
+  }
+
+  /** Looks whether the file's name still leads to it, and whether it has grown. */
+  check(file: Followed): void {
+    file.checkedAt = performance.now()
+    if (this.byPath.get(file.name) === file) {
+      this.found(file.name)
+      return
+    }
+    if (file.fd >= 0) {
+      const stats = fstatSync(file.fd)
+      file.deleted = stats.nlink === 0
+      this.#seen(file, stats.size, stats.mtimeMs)
+    }
+  }
+
+  /** Its path is gone or another file's: it is to be read to its end. */
+  retire(file: Followed): void {
+    if (this.byPath.get(file.name) === file) this.byPath.delete(file.name)
+    this.retired.add(file)
+    if (file.state === ACTIVE) {
+      this.#rotated.value++
+      file.retiredAt = performance.now()
+    }
+    file.state = RETIRED
+    if (!file.drained) this.#wake(file)
+  }
+
+  /** Opens a file that was closed while idle. False: it cannot be read now, or never again. */
+  ensureOpen(file: Followed): boolean {
+    if (file.fd >= 0 || file.gz !== null) return true
+    const fd = this.#reopen(file)
+    if (fd === LATER) return false
+    if (fd === GONE) {
+      this.#forgetUnread(file)
+      return false
+    }
+    file.fd = fd
+    this.#open++
+    if (!headMatches(fd, file.compressed ? 0 : file.headLength, file.headSum)) {
+      // the inode was given to another file
+      const path = file.name
+      this.forget(file)
+      this.found(path)
+      return false
+    }
+    return true
+  }
+
+  /** The file was replaced in place: it begins anew. */
+  restart(file: Followed): void {
+    const { ingest } = this.#context
+    const unread = file.scanned > file.offset
+    this.#context.log.info('A file was truncated, so it is read from its beginning.', { path: file.name })
+    if (unread) ingest.drop('truncated', 1)
+    this.lost.value += Math.max(file.scanned, file.size) - file.offset
+    const old = file.stream
+    file.headLength = 0
+    file.stream = ingest.resumeStream(old.uid, old.generation + 1, identityOf(this.#context.name, file))
+    ingest.closeStream(old)
+    file.size = fstatSync(file.fd).size
+    resumeRanges(file, [])
+    this.#wake(file)
+  }
+
+  /** To be called after lines of the file were taken. */
+  progressed(file: Followed): void {
+    if (!growHead(file)) return
+    file.stream.identity = identityOf(this.#context.name, file)
+    this.#context.ingest.identityChanged(file.stream)
+  }
+
+  /** A retired file is read to its end for good. */
+  settle(file: Followed): void {
+    this.retired.delete(file)
+    this.#close(file)
+    file.gz?.destroy()
+    file.gz = null
+    if (this.byPath.get(file.name) === file) {
+      file.state = SETTLED
+      file.unwatch()
+    } else this.forget(file)
+  }
+
+  /** Gives a file up with bytes that were not read. */
+  giveUp(file: Followed): void {
+    this.lost.value += file.lag
+    this.#context.ingest.drop('rotated_away', countLines(file))
+    this.forget(file)
+  }
+
+  /** Closes a file that is idle, to be opened again when it grows. */
+  closeIdle(file: Followed): void {
+    if (this.#open > this.#options.openLimit && file.state === ACTIVE && file.gz === null) this.#close(file)
+  }
+
+  /** Nothing more will come from it. */
+  forget(file: Followed): void {
+    this.#close(file)
+    file.close(closeSync)
+    this.retired.delete(file)
+    const key = identityKey(file.device, file.inode)
+    if (this.files.get(key) === file) {
+      this.files.delete(key)
+      this.#closedCount.value++
+      this.#options.joins?.release(file.path)
+    }
+    if (this.byPath.get(file.name) === file) this.byPath.delete(file.name)
+    this.#context.ingest.closeStream(file.stream)
+  }
+
+  /** Streams of before whose file has no path in the patterns: found under another name beside it, or given up. */
+  adoptRotated(): void {
+    for (const stream of this.#recovered.rest()) {
+      const { path, marks } = stream.identity
+      const place = findByInode([String(marks['target'] ?? path), path], String(marks['inode'] ?? ''))
+      const file = place === null ? null : this.#openAs(place, path, stream)
+      if (file !== null) {
+        this.retire(file)
+        continue
+      }
+      const closed = this.#context.ingest.resumeStream(stream.uid, stream.generation, stream.identity)
+      let end = 0
+      for (const [from, to] of stream.covered) {
+        this.lost.value += from - end
+        end = to
+      }
+      this.#context.ingest.closeStream(closed)
+    }
+  }
+
+  closeAll(): void {
+    for (const file of this.files.values()) file.close(closeSync)
+  }
+
+  #seen(file: Followed, size: number, modified: number): void {
+    const changed = size !== file.size || modified !== file.modified
+    file.size = size
+    file.modified = modified
+    if (file.compressed) {
+      if (changed && file.gz === null) this.#wake(file)
+    } else if (size !== file.scanned) {
+      if (file.state === SETTLED) {
+        file.state = RETIRED
+        file.drained = false
+        this.retired.add(file)
+      }
+      this.#wake(file)
+    }
+  }
+
+  /** Whether a file known under another path is there still, so that this is a second name for it. */
+  #isAlias(known: Followed, path: string, key: string): boolean {
+    if (this.byPath.get(known.name) !== known || known.name === path) return false
+    const stats = look(known.name)
+    if (stats !== null && identityKey(String(stats.dev), String(stats.ino)) === key) return true
+    this.retire(known)
+    if (stats === null) this.vacant.set(known.path, { since: performance.now(), file: known })
+    return false
+  }
+
+  #renamed(file: Followed, path: string): void {
+    file.name = path
+    this.byPath.set(path, file)
+    file.stream.identity = identityOf(this.#context.name, file)
+    this.#context.ingest.identityChanged(file.stream)
+    this.#wake(file)
+  }
+
+  #tooOld(path: string, stats: BigIntStats): boolean {
+    const { ignoreOlder } = this.#options
+    if (ignoreOlder === 0 || Date.now() - Number(stats.mtimeMs) <= ignoreOlder) return false
+    this.#old.set(path, Number(stats.size))
+    return true
+  }
+
+  #openNew(path: string, before: Followed | null): void {
+    let fd: number
+    try {
+      fd = openSync(path, 'r')
+    } catch (error) {
+      this.#context.log.warn('A file cannot be opened.', { path, reason: String((error as Error).message) })
+      return
+    }
+    const stats = fstatSync(fd, { bigint: true })
+    const device = String(stats.dev)
+    const inode = String(stats.ino)
+    if (!stats.isFile() || this.files.has(identityKey(device, inode))) {
+      closeSync(fd)
+      return
+    }
+    const match = this.#recovered.take(device, inode, path, fd, Number(stats.size))
+    const file = this.#make(path, path, device, inode, fd, stats)
+    if (file === null) return
+    const { ingest, name } = this.#context
+    const identity = identityOf(name, file)
+    if (match === null) {
+      file.stream = ingest.openStream(identity)
+      resumeRanges(file, this.#beginning(file, before))
+    } else {
+      const { uid, generation, covered } = match.stream
+      const same = match.kind === 'same'
+      file.stream = ingest.resumeStream(uid, same ? generation : generation + 1, identity)
+      resumeRanges(file, same ? covered : [])
+      if (!same) ingest.closeStream(ingest.resumeStream(uid, generation, match.stream.identity))
+    }
+    file.after = before !== null && !before.drained && this.files.has(identityKey(before.device, before.inode)) ? before : null
+    this.#follow(file)
+  }
+
+  /** A file of before, found at `place`, that had the path `path`. */
+  #openAs(place: string, path: string, stream: RecoveredStream): Followed | null {
+    let fd: number
+    try {
+      fd = openSync(place, 'r')
+    } catch {
+      return null
+    }
+    const stats = fstatSync(fd, { bigint: true })
+    const { marks } = stream.identity
+    const end = stream.covered.at(-1)?.[1] ?? 0
+    if (!headMatches(fd, Number(marks['head'] ?? 0), Number(marks['sum'] ?? 0)) || Number(stats.size) < end) {
+      closeSync(fd)
+      return null
+    }
+    const file = this.#make(String(marks['first'] ?? path), place, String(stats.dev), String(stats.ino), fd, stats)
+    if (file === null) return null
+    file.stream = this.#context.ingest.resumeStream(stream.uid, stream.generation, identityOf(this.#context.name, file))
+    resumeRanges(file, stream.covered)
+    this.#follow(file)
+    const successor = this.byPath.get(path)
+    if (successor !== undefined) successor.after = file
+    return file
+  }
+
+  /** A file with everything but its stream and position. */
+  #make(path: string, name: string, device: string, inode: string, fd: number, stats: BigIntStats): Followed | null {
+    const tag = this.#options.tagOf(path)
+    if (tag === null) {
+      closeSync(fd)
+      this.#context.log.warn('A file is left out, since its path does not match tag_regex.', { path })
+      return null
+    }
+    const file = new Followed(path, device, inode, NOWHERE)
+    file.name = name
+    file.fd = fd
+    this.#open++
+    file.size = Number(stats.size)
+    file.modified = Number(stats.mtimeMs)
+    file.compressed = name.endsWith('.gz')
+    const head = readHead(fd)
+    if (!file.compressed) {
+      file.headLength = head.length
+      file.headSum = headSum(head)
+    }
+    const { unicode, handling, joins } = this.#options
+    file.decoder = unicode === undefined ? this.#generic : unicodeDecoder(unicode, head)
+    file.link = lstatSync(name, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
+    file.target = file.link ? realpathSync(name) : name
+    const handle = this.#context.ingest.tag(tag)
+    file.handle = handle
+    file.handler = joins === null ? lineHandler(handling, handle, path) : joins.acquire(path, handle)
+    if (handle.ready !== undefined) {
+      file.paused = true
+      const go = (): void => {
+        file.paused = false
+        this.#wake(file)
+      }
+      handle.ready.then(go, go)
+    }
+    return file
+  }
+
+  #follow(file: Followed): void {
+    this.files.set(identityKey(file.device, file.inode), file)
+    this.#opened.value++
+    file.checkedAt = performance.now()
+    if (file.compressed) {
+      closeSync(file.fd)
+      file.fd = -1
+      this.#open--
+    } else this.#watch(file)
+    if (file.name === file.path) this.byPath.set(file.path, file)
+    this.#wake(file)
+  }
+
+  /** What counts as taken of a file that was never seen before. */
+  #beginning(file: Followed, before: Followed | null): [number, number][] {
+    if (before !== null || file.compressed) return []
+    const { readFromHead, newFromHead, positions } = this.#options
+    let start = this.#old.get(file.path) ?? 0
+    this.#old.delete(file.path)
+    if (start > file.size) start = 0
+    if (this.firstScan && this.#context.firstStart) {
+      const imported = positions?.position(file) ?? null
+      if (imported !== null) start = imported
+      else if (!readFromHead) start = lastLineBegin(file)
+    } else if (!this.firstScan && !readFromHead && !newFromHead) start = lastLineBegin(file)
+    if (start === 0) return []
+    this.#context.ingest.cover(file.stream, 0, start)
+    return [[0, start]]
+  }
+
+  /** A descriptor of a file that was closed, under whatever name it has now; or `GONE`, or `LATER`. */
+  #reopen(file: Followed): number {
+    if (file.compressed) return this.#startGz(file)
+    const moved = (): string | null => findByInode([file.target, file.name], file.inode)
+    for (const place of [file.name, moved]) {
+      const path = typeof place === 'string' ? place : place()
+      if (path === null) continue
+      try {
+        const fd = openSync(path, 'r')
+        const stats = fstatSync(fd, { bigint: true })
+        if (String(stats.ino) === file.inode && String(stats.dev) === file.device) return fd
+        closeSync(fd)
+      } catch (error) {
+        if (!isMissing(error)) return LATER
+      }
+    }
+    return GONE
+  }
+
+  #startGz(file: Followed): number {
+    try {
+      const fd = openSync(file.name, 'r')
+      file.gz = new GzSource(file.name, () => this.#wake(file))
+      return fd
+    } catch (error) {
+      return isMissing(error) ? GONE : LATER
+    }
+  }
+
+  #forgetUnread(file: Followed): void {
+    if (file.size > file.offset && !file.compressed) {
+      const bytes = file.size - file.offset
+      this.lost.value += bytes
+      this.#context.log.error('A file is gone before it was read to its end.', { path: file.name, bytes })
+    }
+    if (file.scanned > file.offset) this.#context.ingest.drop('rotated_away', 1)
+    const path = file.name
+    const listed = this.byPath.get(path) === file
+    this.forget(file)
+    if (listed) this.found(path)
+  }
+
+  #close(file: Followed): void {
+    if (file.fd < 0) return
+    closeSync(file.fd)
+    file.fd = -1
+    this.#open--
+  }
+}
+
+const GONE = -1
+/** It is there but cannot be opened now: no descriptor left, not permitted. */
+const LATER = -2
+
+function isMissing(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException).code
+  return code === 'ENOENT' || code === 'ENOTDIR'
+}
+
+/** Stands in until a file has a stream. */
+const NOWHERE = new Stream('', 0, { input: '', path: '', marks: {} })
+
+function look(path: string): BigIntStats | null {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false }) ?? null
+  } catch {
+    return null
+  }
+}

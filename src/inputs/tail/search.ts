@@ -1,0 +1,57 @@
+/** Looking for a file under another name, and for where its last line begins. */
+import { lstatSync, readSync, readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Followed } from './followed.ts'
+
+/** The path of a file with this inode in the folders of some paths; null when there is none. */
+export function findByInode(paths: readonly string[], inode: string): string | null {
+  for (const folder of new Set(paths.map(dirname))) {
+    let names: string[]
+    try {
+      names = readdirSync(folder)
+    } catch {
+      continue
+    }
+    for (const name of names) {
+      const path = join(folder, name)
+      const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+      if (stats !== undefined && stats.isFile() && String(stats.ino) === inode) return path
+    }
+  }
+  return null
+}
+
+const LOOK_BACK = 64 * 1024
+
+/** Offset behind the last newline of an open file; its size when none is near the end. */
+export function lastLineBegin(file: Followed): number {
+  const from = Math.max(0, file.size - LOOK_BACK)
+  const bytes = Buffer.allocUnsafe(file.size - from)
+  const length = readSync(file.fd, bytes, 0, bytes.length, from)
+  if (file.decoder !== null) {
+    let begin = from === 0 ? 0 : file.size
+    let at = from & 1
+    for (;;) {
+      const next = file.decoder.lineEnd(bytes, at, at, length)
+      if (next < 0) return begin
+      begin = from + next
+      at = next
+    }
+  }
+  const newline = length === 0 ? -1 : bytes.lastIndexOf(10, length - 1)
+  if (newline >= 0) return from + newline + 1
+  return from === 0 ? 0 : file.size
+}
+
+/** Newlines behind the offset of an open file: how many lines are given up with it. */
+export function countLines(file: Followed): number {
+  if (file.fd < 0) return 0
+  const block = Buffer.allocUnsafe(LOOK_BACK)
+  let lines = 0
+  for (let at = file.offset; ;) {
+    const length = readSync(file.fd, block, 0, block.length, at)
+    if (length === 0) return lines
+    for (let i = 0; i < length; i++) if (block[i] === 10) lines++
+    at += length
+  }
+}
