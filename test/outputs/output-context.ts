@@ -14,7 +14,7 @@ export function outputContext(network: Partial<NetworkOptions> = {}): TestContex
   return {
     name: 'out.0',
     log: { error: note, warn: note, info: note, debug: note },
-    meter: { counter: () => ({ value: 0 }), gauge: () => {} },
+    meter: { counter: () => ({ value: 0 }), gauge: () => {}, gauges: () => {} },
     pool: new Pool(),
     given: [],
     parser: () => undefined,
