@@ -12,6 +12,8 @@ import { keyOrder, notYet, onPurpose } from './known-differences.ts'
 
 const command = path.join(import.meta.dirname, '../../bin/fantail')
 const cases = path.join(import.meta.dirname, 'cases')
+/** What we answer where that differs on purpose: as strict as the recorded answers. */
+const ours = path.join(import.meta.dirname, 'ours')
 const names = readdirSync(cases).sort()
 const results = new Map<string, Comparison>()
 
@@ -49,7 +51,7 @@ async function run (name: string): Promise<{ comparison: Comparison, log: string
   const printed = readFileSync(out, 'utf8').split('\n').filter((line) => line.startsWith('{')).join('\n')
   const file = existsSync(outFile) ? readFileSync(outFile, 'utf8') : ''
   const actual = { stdout: printed, 'out.txt': file, both: `${printed}\n# out.txt\n${file}` }[recorded.out]
-  const expected = readFileSync(path.join(folder, 'expected.txt'), 'utf8')
+  const expected = readFileSync(onPurpose[name] === undefined ? path.join(folder, 'expected.txt') : path.join(ours, `${name}.txt`), 'utf8')
   return {
     comparison: compare(expected, actual, folder),
     log: `${ended === undefined ? 'did not end by itself\n' : ''}${running.tail()}`,
@@ -69,8 +71,7 @@ describe.concurrent('what Fluent Bit 5.1.1 answered', () => {
       const { comparison, log, code } = await run(name)
       results.set(name, comparison)
       const said = [...comparison.differences, ...(code === 0 ? [] : [`exit code ${code}`])].join('\n')
-      if (difference === undefined) expect(said, log).toBe('')
-      else expect(comparison.differences, `${name} no longer differs`).not.toEqual([])
+      expect(said, log).toBe('')
     })
   }
 })
@@ -86,5 +87,11 @@ describe('the lists of known differences', () => {
   it('name recorded cases only', () => {
     const listed = [notYet, onPurpose, keyOrder].flatMap((list) => Object.keys(list))
     expect(listed.filter((name) => !names.includes(name))).toEqual([])
+  })
+
+  it('go with an answer of ours that differs from the recorded one', () => {
+    expect(readdirSync(ours).sort()).toEqual(Object.keys(onPurpose).map((name) => `${name}.txt`).sort())
+    const text = (folder: string, file: string): string => readFileSync(path.join(folder, file), 'utf8')
+    expect(Object.keys(onPurpose).filter((name) => text(ours, `${name}.txt`) === text(cases, `${name}/expected.txt`))).toEqual([])
   })
 })

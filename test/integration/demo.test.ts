@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
@@ -17,7 +18,9 @@ interface Shown {
 describe('npm run demo', () => {
   it('ships rotating container logs with metadata, parts joined, and ends with an account that balances', async () => {
     const child = spawn(process.execPath, [demo, '--seconds', '12'], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const ended = once(child, 'exit')
     const [out, said] = await Promise.all([text(child.stdout), text(child.stderr)])
+    await ended
     const records = out.trim().split('\n').map((line) => JSON.parse(line) as Shown)
     expect(child.exitCode, said).toBe(0)
     expect(new Set(records.map(({ kubernetes }) => `${kubernetes.namespace_name}/${kubernetes.labels['app']}`)))

@@ -48,15 +48,16 @@ export class Agent {
       ...options.env
     }
     mkdirSync(path.join(folder, 'logs'), { recursive: true })
+    const given = options.service?.trim().split('\n') ?? []
+    const named = new Set(given.map((line) => line.split(':')[0]))
     const service = [
       'flush: 0.2',
       'grace: 5',
       'http_server: on',
       'http_listen: 127.0.0.1',
       `http_port: ${port}`,
-      ...(options.storage === 'filesystem' ? [`storage.path: ${folder}/buffer`] : []),
-      ...(options.service?.trim().split('\n') ?? [])
-    ]
+      ...(options.storage === 'filesystem' ? [`storage.path: ${folder}/buffer`] : [])
+    ].filter((line) => !named.has(line.split(':')[0])).concat(given)
     const text = `service:\n${service.map((line) => `  ${line}\n`).join('')}${options.sections ?? ''}\n` +
       `pipeline:\n${options.pipeline.trimEnd().split('\n').map((line) => `  ${line}\n`).join('')}`
     writeFileSync(this.config, text.replaceAll('{dir}', folder))
