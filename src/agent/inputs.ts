@@ -57,6 +57,7 @@ export async function createInputs(plan: Plan, workshop: Workshop, parts: InputP
 
 function routesOf(input: InputPlan, workshop: Workshop, labels: ReadonlyMap<string, string>): ConditionalRoute[] {
   return input.routes.map((route) => ({
+    name: route.name,
     condition: route.condition === undefined ? undefined : compileCondition(route.condition, workshop.pool),
     outputs: route.to.map(({ output }) => labels.get(output) ?? output)
   }))

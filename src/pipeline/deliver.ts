@@ -5,13 +5,14 @@
  */
 import type { Frame } from '../buffer/frame.ts'
 import type { OutputQueue } from '../buffer/store.ts'
+import type { OutputTerms } from '../event/ledger.ts'
 import type { Log } from '../plugin/context.ts'
 import type { Limits, Output, Verdict } from '../plugin/output.ts'
 import { Concurrency } from './concurrency.ts'
 import type { LetterBox } from './dead-letters.ts'
 import type { DeliveryMeter } from './delivery-meter.ts'
 import { Intake } from './intake.ts'
-import type { ParkedFrame, Parking } from './parking.ts'
+import { addTerms, type ParkedFrame, type Parking } from './parking.ts'
 import type { Replay } from './replay.ts'
 import { Gate, backoff, type RetryPolicy } from './retry.ts'
 import { Judge } from './verdict.ts'
@@ -451,6 +452,15 @@ export class Delivery {
       parkedRecords: this.#parking?.records ?? 0,
       lastError: this.#judge.lastError
     }
+  }
+
+  /** The queue's terms completed with those of the parking: parked records wait, and find their end there. */
+  ledger(terms: OutputTerms): OutputTerms {
+    if (this.#parking === undefined) return terms
+    const complete: OutputTerms = { ...terms, dropped: { ...terms.dropped }, filtered: { ...terms.filtered } }
+    addTerms(complete, this.#parking.terms)
+    complete.waiting += this.#parking.records
+    return complete
   }
 
   /** Delivers what waits, without gathering; resolves when nothing is left or at `deadline` (`performance.now()` time). */

@@ -16,6 +16,8 @@ import { TagPath, type ConditionalRoute, type Destination, type FilterUnit } fro
 
 /** How often records made by filters may make records again before they are given up. */
 const MOST_EMISSIONS = 100
+/** Ordinals of what filters made of a line stay below it, so that copies for several routes are told apart. */
+const MOST_COPIES = 1024
 const PATHS_KEPT = 20_000
 
 export interface IngestOptions {
@@ -153,12 +155,27 @@ export class InputIngest implements Ingest {
         unit.lastFailure = String(error)
       }
     }
-    const route = path.routeOf(record)
+    if (path.isConditional) {
+      this.#passByCondition(path, record, stream, from, to, ordinal)
+      return
+    }
+    const { route } = path
     if (route === null) {
       count(this.#terms.dropped, 'no route', 1)
       return
     }
     this.#builder.append(record, route, stream, from, to, ordinal)
+    this.#terms.buffered++
+  }
+
+  /** Each route that takes the record gets a copy under its own tag. */
+  #passByCondition(path: TagPath, record: Record, stream: Stream, from: number, to: number, ordinal: number): void {
+    const routes = path.routesOf(record)
+    if (routes.length === 0) {
+      count(this.#terms.dropped, 'no route', 1)
+      return
+    }
+    for (let i = 0; i < routes.length; i++) this.#builder.append(record, routes[i]!, stream, from, to, ordinal + i * MOST_COPIES)
     this.#terms.buffered++
   }
 

@@ -29,6 +29,8 @@ export class FilterUnit {
 
 /** A route of an input by condition. */
 export interface ConditionalRoute {
+  /** The tag that its records get, as in Fluent Bit. */
+  readonly name: string
   /** Undefined: takes what no other route took. */
   readonly condition: ((record: Record, tag: string) => boolean) | undefined
   readonly outputs: readonly string[]
@@ -54,12 +56,14 @@ export class TagPath implements TagHandle {
   /** Route of every record; null: nowhere. Not used with conditional routes. */
   readonly route: Route | null
   #steps: readonly Step[] | undefined
-  readonly #routes = new Map<number, Route | null>()
+  readonly #byRule: readonly (Route | null)[]
+  readonly #routes = new Map<number, readonly Route[]>()
 
   constructor(tag: string, units: readonly FilterUnit[], destinations: readonly Destination[], conditional: readonly ConditionalRoute[]) {
     this.tag = tag
     this.#units = units.filter((unit) => unit.matches(tag))
     this.#conditional = conditional
+    this.#byRule = conditional.map((rule) => makeRoute(rule.name, rule.outputs))
     this.route = makeRoute(tag, destinations.filter((d) => d.matches(tag)).map((d) => d.name))
     const waits = this.#units.flatMap((unit) => unit.filter.prepare?.(tag) ?? [])
     this.ready = waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined)
@@ -70,22 +74,22 @@ export class TagPath implements TagHandle {
     return (this.#steps ??= this.#units.map((unit) => ({ unit, apply: unit.filter.forTag(this.tag) })))
   }
 
-  /** Where this record goes. */
-  routeOf(record: Record): Route | null {
-    return this.#conditional.length === 0 ? this.route : this.#byCondition(record)
+  get isConditional(): boolean {
+    return this.#conditional.length > 0
   }
 
-  #byCondition(record: Record): Route | null {
+  /** Where conditions send this record: one route for each that holds, else those that take the rest. */
+  routesOf(record: Record): readonly Route[] {
     const rules = this.#conditional
     let taken = 0
     for (let i = 0; i < rules.length; i++) if (rules[i]!.condition?.(record, this.tag) === true) taken |= 1 << i
     if (taken === 0) for (let i = 0; i < rules.length; i++) if (rules[i]!.condition === undefined) taken |= 1 << i
-    const known = this.#routes.get(taken)
-    if (known !== undefined) return known
-    const outputs = rules.filter((_, i) => (taken & (1 << i)) !== 0).flatMap((rule) => rule.outputs)
-    const route = makeRoute(this.tag, [...new Set(outputs)])
-    this.#routes.set(taken, route)
-    return route
+    let routes = this.#routes.get(taken)
+    if (routes === undefined) {
+      routes = this.#byRule.filter((route, i) => route !== null && (taken & (1 << i)) !== 0) as Route[]
+      this.#routes.set(taken, routes)
+    }
+    return routes
   }
 }
 

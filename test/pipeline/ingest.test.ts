@@ -122,17 +122,22 @@ describe('the way in', () => {
     expect(only(store.terms)).toMatchObject({ read: 3, joined: 2, buffered: 1 })
   })
 
-  test('routes by condition, and to the default what no condition took', () => {
+  test('routes by condition under the name of the route, and to the default what no condition took', () => {
     const { ingest, store, write } = setUp({
       routes: [
-        { condition: (record) => record.text(0).includes('error'), outputs: ['errors'] },
-        { condition: (record) => record.text(0).includes('db'), outputs: ['db', 'errors'] },
-        { condition: undefined, outputs: ['rest'] }
+        { name: 'errors', condition: (record) => record.text(0).includes('error'), outputs: ['errors'] },
+        { name: 'db', condition: (record) => record.text(0).includes('db'), outputs: ['db', 'errors'] },
+        { name: 'rest', condition: undefined, outputs: ['rest'] }
       ]
     })
     for (const text of ['error in app', 'fine', 'db error', 'db slow']) write(text)
     ingest.commit()
-    expect(store.records().map((r) => r.outputs)).toEqual([['errors'], ['rest'], ['errors', 'db'], ['db', 'errors']])
+    expect(store.records().map(({ tag, outputs, body }) => [(body as { log: string }).log, tag, outputs])).toEqual([
+      ['error in app', 'errors', ['errors']], ['fine', 'rest', ['rest']], ['db error', 'errors', ['errors']],
+      ['db error', 'db', ['db', 'errors']], ['db slow', 'db', ['db', 'errors']]
+    ])
+    expect(new Set(store.records().map((r) => `${r.start} ${r.ordinal}`)).size).toBe(5)
+    expect(only(store.terms)).toMatchObject({ read: 4, buffered: 4 })
   })
 
   test('closes a long frame by itself, at a record', () => {
