@@ -212,6 +212,7 @@ export class Delivery {
     if (this.#sent.size > 0) return false
     if (this.#gate.open) this.#fill(now)
     for (const taken of this.#taken) if (taken.origin.kind === 'queue') return false
+    if (this.#intake.lanes.lanes.some(({ queue }) => queue.length > 0)) return false
     return this.#queue.waiting().frames === 0
   }
 

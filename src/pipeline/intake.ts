@@ -68,7 +68,7 @@ export class Intake {
     taken.owed = taken.records
     // One more is owed until all records are assigned, so that a frame is settled only once.
     taken.owed++
-    if (this.skips !== undefined && aside === undefined) this.#assignSome(taken, now, usable, mine, this.skips)
+    if (this.skips !== undefined && taken.origin.kind === 'queue') this.#assignSome(taken, now, usable, mine, this.skips)
     else {
       for (const section of sections) {
         if (!mine[section[4]]) continue

@@ -25,6 +25,7 @@ export function meter(): DeliveryMeter {
   return deliveryMeter({
     counter: () => ({ value: 0 }),
     gauge: silent,
+    gauges: silent,
     histogram: () => ({ observe: silent })
   })
 }
