@@ -8,6 +8,7 @@
  * (tail/handlers.ts). What a line covers of the file goes into the pipeline with it; after a restart what is not covered
  * is read again (tail/recovery.ts).
  */
+import { fstatSync } from 'node:fs'
 import { PluginError } from '../plugin/context.ts'
 import { defineInput, type Input, type InputContext } from '../plugin/input.ts'
 import type { OptionsOf } from '../config/fields.ts'
@@ -17,7 +18,7 @@ import { Discovery } from './tail/discovery.ts'
 import { dockerMode } from './tail/docker-mode.ts'
 import { firstLineMode } from './tail/first-line-mode.ts'
 import { Follower } from './tail/follower.ts'
-import { RETIRED } from './tail/followed.ts'
+import { RETIRED, type Followed } from './tail/followed.ts'
 import { readFluentBitDb } from './tail/fluent-bit-db.ts'
 import { makeHandling } from './tail/handlers.ts'
 import { Joins } from './tail/joins.ts'
@@ -136,11 +137,17 @@ class Tail implements Input {
     await this.#discovery.close()
     await this.#sweep.stop(deadline)
     this.#joins?.close()
-    // a group whose lines can be read again is joined after the restart; one of a file that may be gone is not
+    // what lies in a file that is still there is read after the restart: a begun line, an open group; nothing else is
     if (this.#finished) this.#joins?.flushAll()
-    else for (const file of this.#follower.retired) this.#joins?.flushPath(file.path)
+    for (const file of [...this.#follower.retired]) if (isDeleted(file.fd)) this.#letGo(file)
     this.#context.ingest.commit()
     this.#follower.closeAll()
+  }
+
+  #letGo(file: Followed): void {
+    this.#joins?.flushPath(file.path)
+    if (file.size > file.scanned || file.limit < Infinity) this.#follower.giveUp(file)
+    else this.#wakers.settle(file)
   }
 
   /** All that is known is read. */
@@ -154,6 +161,10 @@ class Tail implements Input {
     this.#context.ingest.commit()
     this.#context.finish(0)
   }
+}
+
+function isDeleted(fd: number): boolean {
+  return fd >= 0 && fstatSync(fd).nlink === 0
 }
 
 function* lags(follower: Follower): Generator<readonly [{ readonly path: string }, number]> {

@@ -47,6 +47,8 @@ export class Followed {
   /** Bytes and checksum of the file's head that the stream's identity tells it by. */
   headLength = 0
   headSum = 0
+  /** When it was created, in nanoseconds; '0' where the file system does not say. */
+  born = '0'
   /** Its size when last looked at. */
   size = 0
   modified = 0

@@ -7,7 +7,7 @@ import { legacyDecoder, unicodeDecoder, type Decoder } from './encoding.ts'
 import { ACTIVE, Followed, RETIRED, SETTLED, identityKey } from './followed.ts'
 import { GzSource } from './gz-source.ts'
 import { lineHandler, type Handling } from './handlers.ts'
-import { growHead, headMatches, headSum, identityOf, readHead } from './identity.ts'
+import { birth, growHead, headMatches, headSum, identityOf, mayBeSame, readHead } from './identity.ts'
 import type { Joins } from './joins.ts'
 import type { PositionSource } from './fluent-bit-db.ts'
 import { Recovered, resumeRanges } from './recovery.ts'
@@ -50,12 +50,14 @@ export class Follower {
   readonly #closedCount: Counter
   readonly #rotated: Counter
   #open = 0
+  #openLimit: number
 
   constructor(
     context: InputContext, options: FollowerOptions, wake: (file: Followed) => void, watch: (file: Followed) => void
   ) {
     this.#context = context
     this.#options = options
+    this.#openLimit = options.openLimit
     this.#recovered = new Recovered(context.recovered)
     this.#wake = wake
     this.#watch = watch
@@ -136,7 +138,7 @@ export class Follower {
     }
     file.fd = fd
     this.#open++
-    if (!headMatches(fd, file.compressed ? 0 : file.headLength, file.headSum)) {
+    if (!headMatches(fd, file.headLength, file.headSum)) {
       // the inode was given to another file
       const path = file.name
       this.forget(file)
@@ -190,7 +192,7 @@ export class Follower {
 
   /** Closes a file that is idle, to be opened again when it grows. */
   closeIdle(file: Followed): void {
-    if (this.#open > this.#options.openLimit && file.state === ACTIVE && file.gz === null) this.#close(file)
+    if (this.#open > this.#openLimit && file.state === ACTIVE && file.gz === null) this.#close(file)
   }
 
   /** Nothing more will come from it. */
@@ -206,25 +208,41 @@ export class Follower {
     }
     if (this.byPath.get(file.name) === file) this.byPath.delete(file.name)
     this.#context.ingest.closeStream(file.stream)
+    this.release(file)
+  }
+
+  /** Lets the file that has its path now go on. */
+  release(file: Followed): void {
+    const next = this.byPath.get(file.path)
+    if (next?.after !== file) return
+    next.after = null
+    this.#wake(next)
   }
 
   /** Streams of before whose file has no path in the patterns: found under another name beside it, or given up. */
   adoptRotated(): void {
+    const { ingest } = this.#context
+    for (const stream of this.#recovered.stale) {
+      ingest.closeStream(ingest.resumeStream(stream.uid, stream.generation, stream.identity))
+    }
     for (const stream of this.#recovered.rest()) {
       const { path, marks } = stream.identity
-      const place = findByInode([String(marks['target'] ?? path), path], String(marks['inode'] ?? ''))
+      const target = String(marks['target'] ?? path)
+      const found = findByInode([target, path], String(marks['inode'] ?? ''))
+      // too little is known of an empty file to know it under any name
+      const place = found !== null && (Number(marks['head'] ?? 0) > 0 || found.startsWith(target)) ? found : null
       const file = place === null ? null : this.#openAs(place, path, stream)
       if (file !== null) {
         this.retire(file)
         continue
       }
-      const closed = this.#context.ingest.resumeStream(stream.uid, stream.generation, stream.identity)
+      const closed = ingest.resumeStream(stream.uid, stream.generation, stream.identity)
       let end = 0
       for (const [from, to] of stream.covered) {
         this.lost.value += from - end
         end = to
       }
-      this.#context.ingest.closeStream(closed)
+      ingest.closeStream(closed)
     }
   }
 
@@ -238,7 +256,7 @@ export class Follower {
     file.modified = modified
     if (file.compressed) {
       if (changed && file.gz === null) this.#wake(file)
-    } else if (size !== file.scanned) {
+    } else if (size !== file.scanned || (changed && file.fd < 0)) {
       if (file.state === SETTLED) {
         file.state = RETIRED
         file.drained = false
@@ -253,8 +271,8 @@ export class Follower {
     if (this.byPath.get(known.name) !== known || known.name === path) return false
     const stats = look(known.name)
     if (stats !== null && identityKey(String(stats.dev), String(stats.ino)) === key) return true
+    this.vacant.set(known.name, { since: performance.now(), file: known })
     this.retire(known)
-    if (stats === null) this.vacant.set(known.path, { since: performance.now(), file: known })
     return false
   }
 
@@ -276,9 +294,9 @@ export class Follower {
   #openNew(path: string, before: Followed | null): void {
     let fd: number
     try {
-      fd = openSync(path, 'r')
+      fd = this.#openFile(path)
     } catch (error) {
-      this.#context.log.warn('A file cannot be opened.', { path, reason: String((error as Error).message) })
+      if (!isMissing(error)) this.#context.log.warn('A file cannot be opened.', { path, reason: (error as Error).message })
       return
     }
     const stats = fstatSync(fd, { bigint: true })
@@ -288,9 +306,9 @@ export class Follower {
       closeSync(fd)
       return
     }
-    const match = this.#recovered.take(device, inode, path, fd, Number(stats.size))
     const file = this.#make(path, path, device, inode, fd, stats)
     if (file === null) return
+    const match = this.#recovered.take(file)
     const { ingest, name } = this.#context
     const identity = identityOf(name, file)
     if (match === null) {
@@ -318,7 +336,10 @@ export class Follower {
     const stats = fstatSync(fd, { bigint: true })
     const { marks } = stream.identity
     const end = stream.covered.at(-1)?.[1] ?? 0
-    if (!headMatches(fd, Number(marks['head'] ?? 0), Number(marks['sum'] ?? 0)) || Number(stats.size) < end) {
+    const same = headMatches(fd, Number(marks['head'] ?? 0), Number(marks['sum'] ?? 0))
+      && mayBeSame(birth(stats), String(marks['born'] ?? '0'))
+      && (Number(stats.size) >= end || place.endsWith('.gz'))
+    if (!same || this.files.has(identityKey(String(stats.dev), String(stats.ino)))) {
       closeSync(fd)
       return null
     }
@@ -346,12 +367,11 @@ export class Follower {
     this.#open++
     file.size = Number(stats.size)
     file.modified = Number(stats.mtimeMs)
+    file.born = birth(stats)
     file.compressed = name.endsWith('.gz')
     const head = readHead(fd)
-    if (!file.compressed) {
-      file.headLength = head.length
-      file.headSum = headSum(head)
-    }
+    file.headLength = head.length
+    file.headSum = headSum(head)
     const { unicode, handling, joins } = this.#options
     file.decoder = unicode === undefined ? this.#generic : unicodeDecoder(unicode, head)
     file.link = lstatSync(name, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
@@ -380,6 +400,7 @@ export class Follower {
       this.#open--
     } else this.#watch(file)
     if (file.name === file.path) this.byPath.set(file.path, file)
+    this.closeIdle(file)
     this.#wake(file)
   }
 
@@ -408,9 +429,10 @@ export class Follower {
       const path = typeof place === 'string' ? place : place()
       if (path === null) continue
       try {
-        const fd = openSync(path, 'r')
+        const fd = this.#openFile(path)
         const stats = fstatSync(fd, { bigint: true })
-        if (String(stats.ino) === file.inode && String(stats.dev) === file.device) return fd
+        const same = String(stats.ino) === file.inode && String(stats.dev) === file.device
+        if (same && mayBeSame(birth(stats), file.born)) return fd
         closeSync(fd)
       } catch (error) {
         if (!isMissing(error)) return LATER
@@ -440,6 +462,19 @@ export class Follower {
     const listed = this.byPath.get(path) === file
     this.forget(file)
     if (listed) this.found(path)
+  }
+
+  /** Opens a file; when no descriptor is left, idle files are closed for it. */
+  #openFile(path: string): number {
+    try {
+      return openSync(path, 'r')
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code !== 'EMFILE' && code !== 'ENFILE') throw error
+    }
+    this.#openLimit = Math.max(1, this.#open >> 1)
+    for (const file of this.files.values()) this.closeIdle(file)
+    return openSync(path, 'r')
   }
 
   #close(file: Followed): void {

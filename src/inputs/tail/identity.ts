@@ -1,5 +1,5 @@
 /** How a file is known again: by device and inode, and by a checksum of its head, which grows as the file grows. */
-import { readSync } from 'node:fs'
+import { readSync, type BigIntStats } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import type { StreamIdentity } from '../../event/stream.ts'
 import type { Followed } from './followed.ts'
@@ -38,6 +38,16 @@ export function headMatches(fd: number, length: number, sum: number): boolean {
   return bytes.length === length && headSum(bytes) === sum
 }
 
+/** When a file was created, in nanoseconds; '0' where that is not known (some systems give the time of its last change). */
+export function birth(stats: BigIntStats): string {
+  return stats.birthtimeNs === stats.ctimeNs ? '0' : String(stats.birthtimeNs)
+}
+
+/** Whether two times of creation may be the same file's. */
+export function mayBeSame(born: string, other: string): boolean {
+  return born === '0' || other === '0' || born === other
+}
+
 /** What a restarted agent finds the stream by. */
 export function identityOf(input: string, file: Followed): StreamIdentity {
   return {
@@ -48,6 +58,7 @@ export function identityOf(input: string, file: Followed): StreamIdentity {
       inode: file.inode,
       head: file.headLength,
       sum: file.headSum,
+      born: file.born,
       target: file.target,
       // the path that the tag was made from, where it is another one
       ...(file.path === file.name ? {} : { first: file.path })

@@ -1,7 +1,7 @@
 /** Streams that recovery found, matched to the files that are there now. */
 import type { RecoveredStream } from '../../event/stream.ts'
 import type { Followed } from './followed.ts'
-import { headMatches } from './identity.ts'
+import { headMatches, mayBeSame } from './identity.ts'
 
 /** How a file stands to what was followed before. */
 export type Match =
@@ -12,6 +12,8 @@ export type Match =
 
 export class Recovered {
   readonly #byInode = new Map<string, RecoveredStream[]>()
+  /** Earlier generations that were never closed. */
+  readonly stale: readonly RecoveredStream[]
 
   constructor(streams: readonly RecoveredStream[]) {
     const newest = new Map<string, RecoveredStream>()
@@ -19,6 +21,7 @@ export class Recovered {
       const known = newest.get(stream.uid)
       if (known === undefined || known.generation < stream.generation) newest.set(stream.uid, stream)
     }
+    this.stale = streams.filter((stream) => !stream.closed && newest.get(stream.uid) !== stream)
     for (const stream of newest.values()) {
       const inode = String(stream.identity.marks['inode'] ?? '')
       const others = this.#byInode.get(inode)
@@ -28,7 +31,8 @@ export class Recovered {
   }
 
   /** The stream of an open file, if it was followed before; it is not given again. */
-  take(device: string, inode: string, path: string, fd: number, size: number): Match | null {
+  take(file: Followed): Match | null {
+    const { device, inode, path, fd, size, born } = file
     const candidates = this.#byInode.get(inode)
     if (candidates === undefined) return null
     for (const stream of candidates) {
@@ -37,8 +41,10 @@ export class Recovered {
       // device numbers may change at a restart of the machine
       if (marks['device'] !== device && (stream.identity.path !== path || length === 0)) continue
       const end = stream.covered.at(-1)?.[1] ?? 0
-      const same = length > 0 ? headMatches(fd, length, Number(marks['sum'] ?? 0)) : end === 0 || path === stream.identity.path
-      if (same && (size >= end || path.endsWith('.gz'))) return { kind: 'same', stream: this.#remove(inode, stream) }
+      const same = mayBeSame(born, String(marks['born'] ?? '0'))
+        && (length > 0 ? headMatches(fd, length, Number(marks['sum'])) : end === 0 || path === stream.identity.path)
+        && (size >= end || file.compressed)
+      if (same) return { kind: 'same', stream: this.#remove(inode, stream) }
       if (stream.identity.path === path) return { kind: 'replaced', stream: this.#remove(inode, stream) }
     }
     return null

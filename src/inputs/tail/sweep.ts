@@ -180,11 +180,7 @@ export class Sweep {
     }
     if (file.state === RETIRED && !file.drained) {
       file.drained = true
-      const next = this.#follower!.byPath.get(file.path)
-      if (next?.after === file) {
-        next.after = null
-        this.wake(next)
-      }
+      this.#follower!.release(file)
     }
     this.#follower!.closeIdle(file)
   }

@@ -131,7 +131,7 @@ export class Wakers {
   }
 
   #closeOld(file: Followed): void {
-    if (file.lag === 0 && !file.queued) this.#follower.settle(file)
+    if (file.size <= file.scanned && !file.queued && file.gz === null) this.#follower.settle(file)
   }
 
   /** Gives up files that were read to their end and got nothing more for a while. */
