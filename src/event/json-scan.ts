@@ -12,6 +12,7 @@ const STOPS = new Uint8Array(256)
 const ESCAPES = new Uint8Array(256)
 const HEX = new Uint8Array(256)
 const SPACE = new Uint8Array(256)
+const LINE_BREAK = new Uint8Array(256)
 const DIGIT = new Uint8Array(256)
 for (let i = 0; i < 0x20; i++) STOPS[i] = 1
 STOPS[0x22] = STOPS[0x5c] = 1
@@ -19,6 +20,7 @@ for (const c of '"\\/bfnrt') ESCAPES[c.charCodeAt(0)] = 1
 ESCAPES[0x75] = 2
 for (const c of '0123456789abcdefABCDEF') HEX[c.charCodeAt(0)] = 1
 for (const c of ' \t\n\r') SPACE[c.charCodeAt(0)] = 1
+LINE_BREAK[0x0a] = LINE_BREAK[0x0d] = 1
 for (const c of '0123456789') DIGIT[c.charCodeAt(0)] = 1
 
 const OPEN_OBJECT = 0x7b
@@ -33,6 +35,8 @@ const COLON = 0x3a
 const nesting = new Uint8Array(MAX_DEPTH)
 /** Set by `skipString` when the string had an escape. */
 let escaped = false
+/** Set by `skipValue` when a line break stands between the parts of the value. */
+let broken = false
 
 /**
  * Appends the members of the JSON object that begins at `start` (white space before it allowed). A key that the record
@@ -63,7 +67,8 @@ export function scanObject(record: Record, source: Source, start: number, end: n
     const valueStart = at
     at = skipValue(bytes, at, end)
     if (at < 0) break
-    if (keyEscaped) appendEscapedKey(record, source, keyStart, keyEnd, valueStart, at)
+    if (broken) appendInOneLine(record, source, keyStart, keyEnd, valueStart, at, keyEscaped)
+    else if (keyEscaped) appendEscapedKey(record, source, keyStart, keyEnd, source, valueStart, at)
     else record.appendRange(source, keyStart, keyEnd, source, valueStart, at, JSON_TEXT)
     while (at < end && SPACE[bytes[at]!] === 1) at++
     if (at >= end) break
@@ -88,11 +93,26 @@ function onlySpace(bytes: Buffer, at: number, end: number): boolean {
 
 /** Keys are compared as bytes, so a key with escapes is brought into the one spelling that `JSON.stringify` gives. */
 function appendEscapedKey(
-  record: Record, source: Source, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number
+  record: Record, source: Source, keyStart: number, keyEnd: number, valueSource: Source, valueStart: number, valueEnd: number
 ): void {
   const spelled = record.bytes[source].toString('utf8', keyStart - 1, keyEnd + 1)
   const start = record.addText(JSON.stringify(JSON.parse(spelled)).slice(1, -1))
-  record.appendRange(ARENA, start, record.arenaLength, source, valueStart, valueEnd, JSON_TEXT)
+  record.appendRange(ARENA, start, record.arenaLength, valueSource, valueStart, valueEnd, JSON_TEXT)
+}
+
+/**
+ * Outputs write one record per line, so a body has no line breaks: a value with some (of indented JSON) is copied with
+ * spaces in their place. Within strings there are none.
+ */
+function appendInOneLine(
+  record: Record, source: Source, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number, keyEscaped: boolean
+): void {
+  const start = record.addBytes(record.bytes[source], valueStart, valueEnd)
+  const end = record.arenaLength
+  const arena = record.bytes[ARENA]
+  for (let i = start; i < end; i++) if (arena[i] === 0x0a || arena[i] === 0x0d) arena[i] = 0x20
+  if (keyEscaped) appendEscapedKey(record, source, keyStart, keyEnd, ARENA, start, end)
+  else record.appendRange(source, keyStart, keyEnd, ARENA, start, end, JSON_TEXT)
 }
 
 /** Lets the last of equal keys win, in the place of the first. */
@@ -113,6 +133,7 @@ export function mergeRepeated(record: Record, from: number): void {
 export function skipValue(bytes: Buffer, start: number, end: number): number {
   let at = start
   let depth = 0
+  broken = false
   for (;;) {
     // a value is due
     if (at >= end) return -1
@@ -123,7 +144,7 @@ export function skipValue(bytes: Buffer, start: number, end: number): number {
     } else if (first === OPEN_OBJECT || first === OPEN_ARRAY) {
       if (depth === MAX_DEPTH - 1) return -1
       at++
-      while (at < end && SPACE[bytes[at]!] === 1) at++
+      while (at < end && SPACE[bytes[at]!] === 1) if (LINE_BREAK[bytes[at++]!] === 1) broken = true
       if (at < end && bytes[at] === (first === OPEN_OBJECT ? CLOSE_OBJECT : CLOSE_ARRAY)) at++
       else {
         nesting[depth++] = first === OPEN_OBJECT ? 1 : 0
@@ -140,12 +161,12 @@ export function skipValue(bytes: Buffer, start: number, end: number): number {
     // a value has ended: close what ends with it
     for (;;) {
       if (depth === 0) return at
-      while (at < end && SPACE[bytes[at]!] === 1) at++
+      while (at < end && SPACE[bytes[at]!] === 1) if (LINE_BREAK[bytes[at++]!] === 1) broken = true
       if (at >= end) return -1
       const next = bytes[at]!
       if (next === COMMA) {
         at++
-        while (at < end && SPACE[bytes[at]!] === 1) at++
+        while (at < end && SPACE[bytes[at]!] === 1) if (LINE_BREAK[bytes[at++]!] === 1) broken = true
         if (nesting[depth - 1] === 1) {
           at = skipKey(bytes, at, end)
           if (at < 0) return -1
@@ -164,10 +185,10 @@ function skipKey(bytes: Buffer, start: number, end: number): number {
   if (start >= end || bytes[start] !== QUOTE) return -1
   let at = skipString(bytes, start, end)
   if (at < 0) return -1
-  while (at < end && SPACE[bytes[at]!] === 1) at++
+  while (at < end && SPACE[bytes[at]!] === 1) if (LINE_BREAK[bytes[at++]!] === 1) broken = true
   if (at >= end || bytes[at] !== COLON) return -1
   at++
-  while (at < end && SPACE[bytes[at]!] === 1) at++
+  while (at < end && SPACE[bytes[at]!] === 1) if (LINE_BREAK[bytes[at++]!] === 1) broken = true
   return at
 }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { bodyRoom, encodeBody } from '../../src/event/encode.ts'
 import { scanObject, skipValue } from '../../src/event/json-scan.ts'
 import { Pool } from '../../src/event/pool.ts'
 import { BLOCK, Record } from '../../src/event/record.ts'
@@ -88,5 +89,21 @@ describe('skipValue', () => {
       const end = skipValue(bytes, 0, bytes.length)
       expect(end === bytes.length && end > 0).toBe(false)
     }
+  })
+})
+
+describe('line breaks', () => {
+  it('stand in no value afterwards, since outputs write a record per line', () => {
+    fc.assert(fc.property(object, fc.constantFrom('\n', '\r\n '), (value, indent) => {
+      const text = JSON.stringify(value, null, 1).replaceAll('\n', indent)
+      const record = new Record(new Pool())
+      record.useBlock(Buffer.from(text), Buffer.byteLength(text))
+      expect(scanObject(record, BLOCK, 0, Buffer.byteLength(text))).toBe(Buffer.byteLength(text))
+      const room = Buffer.alloc(bodyRoom(record))
+      const body = room.toString('utf8', 0, encodeBody(record, room, 0, null))
+      expect(body).not.toMatch(/[\r\n]/)
+      expect(JSON.parse(body)).toEqual(JSON.parse(text))
+      expect(record.bytes[BLOCK].toString()).toBe(text)
+    }))
   })
 })

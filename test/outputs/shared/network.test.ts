@@ -3,6 +3,7 @@ import { createServer as createTcp, type AddressInfo, type Server } from 'node:n
 import { createServer, type Server as SecureServer } from 'node:https'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { PluginError } from '../../../src/plugin/context.ts'
 import type { NetworkOptions } from '../../../src/plugin/output.ts'
@@ -31,7 +32,7 @@ beforeAll(async () => {
     key: read('server.key'), cert: read('server.pem'), ca: read('client.pem'), requestCert: true, rejectUnauthorized: false,
     minVersion: 'TLSv1.2'
   }, (request, response) => {
-    const socket = request.socket as import('node:tls').TLSSocket
+    const socket = request.socket as TLSSocket
     names.push(socket.servername as string | false)
     response.end(socket.authorized ? 'known' : 'unknown')
   })
