@@ -23,6 +23,9 @@ export const systemDisk: Disk = { write: (fd, bytes, from, length, at) => fs.wri
 export const SEGMENT_SIZE = 8 * 1024 * 1024
 /** Segments whose index is in memory besides the open one. */
 const LOADED = 8
+/** Bytes that are read ahead where frames are small, and how many such blocks are kept. */
+const BLOCK = 256 * 1024
+const BLOCKS = 4
 const RETRY = 1000
 /** An output that keeps up is done with a segment long before this: then the segment need not be synced. */
 const SYNC_AFTER = 1000
@@ -51,6 +54,21 @@ export interface DiskLogState {
   readonly next: number
 }
 
+export interface DiskLogSettings {
+  readonly segmentSize: number
+  readonly syncEveryFrame: boolean
+  readonly disk: Disk
+  /** See `bootId`. */
+  readonly boot: string
+}
+
+/** Part of a segment that was read ahead. */
+interface Block {
+  readonly segment: Segment
+  readonly offset: number
+  readonly bytes: Buffer
+}
+
 export class DiskLog {
   readonly positions: Positions
   readonly totals: Totals
@@ -67,25 +85,28 @@ export class DiskLog {
   readonly #disk: Disk
   readonly #syncEveryFrame: boolean
   readonly #segmentSize: number
+  readonly #boot: string
   #next: number
   #fd: number | undefined
   #target = 0
   #drafts: Draft[] = []
   #retry: NodeJS.Timeout | undefined
   #loaded: Segment[] = []
+  #blocks: Block[] = []
   #syncing: Promise<void> = Promise.resolve()
   readonly #syncs = new Set<Promise<void>>()
   readonly #timers = new Set<NodeJS.Timeout>()
 
-  constructor(directory: string, state: DiskLogState, segmentSize: number, syncEveryFrame: boolean, disk: Disk) {
+  constructor(directory: string, state: DiskLogState, settings: DiskLogSettings) {
     this.#directory = directory
     this.positions = state.positions
     this.totals = state.totals
     this.segments = state.segments
     this.#next = state.next
-    this.#segmentSize = segmentSize
-    this.#syncEveryFrame = syncEveryFrame
-    this.#disk = disk
+    this.#segmentSize = settings.segmentSize
+    this.#syncEveryFrame = settings.syncEveryFrame
+    this.#disk = settings.disk
+    this.#boot = settings.boot
   }
 
   /** Begins a segment, so that what recovery mended is not mended again; a disk without room is no error. */
@@ -217,7 +238,7 @@ export class DiskLog {
   #roll(first: number): void {
     this.beforeSnapshot()
     const path = join(this.#directory, segmentName(first))
-    const snapshot = encodeSnapshot(first, this.positions, this.totals, this.outputs, this.segments)
+    const snapshot = encodeSnapshot(first, this.positions, this.totals, this.outputs, this.segments, this.#boot)
     const fd = fs.openSync(path, 'wx', 0o600)
     try {
       this.#put(fd, snapshot, 0)
@@ -353,29 +374,31 @@ export class DiskLog {
     return claim?.sequence === sequence ? claim : undefined
   }
 
-  /** Reads a frame back into `room`, or memory of its own when that is too small. */
+  /** Reads a frame back: a large one into `room`, small ones many at a time. */
   read(sequence: number, room: (length: number) => Buffer): Frame | FrameFault {
     const found = this.#find(sequence)
     if (found === undefined) return 'torn'
-    const { offset, length } = found.entry
-    const bytes = room(length)
+    const { segment, entry: { offset, length } } = found
     try {
-      const fd = fs.openSync(found.segment.path, 'r')
-      try {
-        let read = 0
-        while (read < length) {
-          const got = fs.readSync(fd, bytes, read, length - read, offset + read)
-          if (got === 0) return 'torn'
-          read += got
-        }
-      } finally {
-        fs.closeSync(fd)
-      }
+      const bytes = length * 4 > BLOCK ? room(length) : this.#ahead(segment, offset, length)
+      if (length * 4 > BLOCK && readAt(segment.path, bytes, offset) < length) return 'torn'
+      const frame = readFrame(bytes)
+      return typeof frame === 'string' || frame.sequence === sequence ? frame : 'checksum'
     } catch {
       return 'torn'
     }
-    const frame = readFrame(bytes)
-    return typeof frame === 'string' || frame.sequence === sequence ? frame : 'checksum'
+  }
+
+  #ahead(segment: Segment, offset: number, length: number): Buffer {
+    let block = this.#blocks.find((b) =>
+      b.segment === segment && offset >= b.offset && offset + length <= b.offset + b.bytes.length)
+    if (block === undefined) {
+      const bytes = Buffer.allocUnsafeSlow(Math.min(BLOCK, segment.length - offset))
+      block = { segment, offset, bytes: bytes.subarray(0, readAt(segment.path, bytes, offset)) }
+      this.#blocks.push(block)
+      if (this.#blocks.length > BLOCKS) this.#blocks.shift()
+    }
+    return block.bytes.subarray(offset - block.offset, offset - block.offset + length)
   }
 
   /** Where a frame lies, for the quarantine. */
@@ -439,6 +462,7 @@ export class DiskLog {
       fs.rmSync(segment.path, { force: true })
       this.segments.splice(at, 1)
       this.#loaded = this.#loaded.filter((s) => s !== segment)
+      this.#blocks = this.#blocks.filter((block) => block.segment !== segment)
       deleted = true
     }
     if (!deleted) return
@@ -479,6 +503,22 @@ function claimOf(entry: FrameEntry, slot: number): Claim | undefined {
     if (shares[i] === slot) return { sequence, records: shares[i + 1]!, bytes: shares[i + 2]!, oldest }
   }
   return undefined
+}
+
+/** Fills `bytes` from a place in a file; returns how many there were. */
+function readAt(path: string, bytes: Buffer, at: number): number {
+  const fd = fs.openSync(path, 'r')
+  try {
+    let read = 0
+    while (read < bytes.length) {
+      const got = fs.readSync(fd, bytes, read, bytes.length - read, at + read)
+      if (got === 0) break
+      read += got
+    }
+    return read
+  } finally {
+    fs.closeSync(fd)
+  }
 }
 
 function truncate(fd: number, length: number): void {

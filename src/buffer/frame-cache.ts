@@ -46,8 +46,8 @@ export class FrameCache {
     return held.frame
   }
 
-  /** Takes a frame that was read back; `bytes` is what `room` gave. */
-  hold(frame: Frame, bytes: Buffer): Frame {
+  /** Takes a frame that was read back; `bytes` is what `room` gave, if it was asked. */
+  hold(frame: Frame, bytes: Buffer | undefined): Frame {
     const release = (): void => this.giveRoom(bytes)
     this.#held.set(frame.sequence, { frame, release, users: 1, needs: 0, cached: false })
     return frame
@@ -75,8 +75,8 @@ export class FrameCache {
     return this.#pool.take().subarray(0, length)
   }
 
-  giveRoom(bytes: Buffer): void {
-    if (bytes.buffer.byteLength === SLAB_SIZE) this.#pool.give(Buffer.from(bytes.buffer))
+  giveRoom(bytes: Buffer | undefined): void {
+    if (bytes?.buffer.byteLength === SLAB_SIZE) this.#pool.give(Buffer.from(bytes.buffer))
   }
 
   #letGo(held: Held): void {

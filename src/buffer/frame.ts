@@ -59,6 +59,8 @@ export interface Directory {
 export interface Snapshot {
   /** Names of the outputs that had a cursor. */
   readonly outputs: readonly string[]
+  /** Which start of the machine it was, or empty when the system does not say. */
+  readonly boot: string
   /** Segments not known to be on the disk for good: first sequence number, bytes of frames, corrupt frames known of. */
   readonly unsynced: readonly (readonly [first: number, length: number, corrupt: number])[]
 }

@@ -21,6 +21,7 @@ import { MemoryLog } from './memory-log.ts'
 import { Queue, type QueueParts } from './output-queue.ts'
 import { GAP, quarantineFrame, recover, type Recovered } from './recovery.ts'
 import { sharesOf } from './segment.ts'
+import { bootId } from './snapshot.ts'
 import type { FrameStore, InputSettings, OutputQueue, RecoveryReport, StoreOptions, StoreUsage } from './store.ts'
 import { addInputTerms, copyInputTerms } from './totals.ts'
 
@@ -43,6 +44,7 @@ export function quarantineDirectory(directory: string): string {
 export interface Seams {
   readonly disk?: Disk
   readonly segmentSize?: number
+  readonly boot?: string
 }
 
 /**
@@ -54,7 +56,7 @@ export async function openStore(options: StoreOptions, seams: Seams = {}): Promi
   const lock = await takeDirectory(directory)
   try {
     const began = performance.now()
-    const recovered = recover(logDirectory(directory), quarantineDirectory(directory), true)
+    const recovered = recover(logDirectory(directory), quarantineDirectory(directory), true, seams.boot ?? bootId())
     return new Store(options, lock, recovered, readCursors(cursorDirectory(directory), recovered.outputs), began, seams)
   } catch (error) {
     await lock.release()
@@ -119,7 +121,7 @@ class Store implements FrameStore {
     const segmentSize = seams.segmentSize ?? Math.max(64 * 1024, Math.min(SEGMENT_SIZE, Math.floor(options.limit / 8)))
     this.#log = new DiskLog(
       logDirectory(this.directory), { ...recovered, next: recovered.isEmpty && seen === 1 ? 1 : seen + GAP },
-      segmentSize, options.syncEveryFrame, seams.disk ?? systemDisk
+      { segmentSize, syncEveryFrame: options.syncEveryFrame, disk: seams.disk ?? systemDisk, boot: seams.boot ?? bootId() }
     )
     this.#openQueues(options, cursors)
     for (const [name, terms] of recovered.totals.inputs) this.#inputTerms.set(name, copyInputTerms(terms))

@@ -127,8 +127,8 @@ export class Queue implements OutputQueue {
     if (cached !== undefined) return cached
     let room: Buffer | undefined
     const frame = log.read(claim.sequence, (length) => (room = cache.room(length)))
-    if (typeof frame !== 'string') return cache.hold(frame, room!)
-    if (room !== undefined) cache.giveRoom(room)
+    if (typeof frame !== 'string') return cache.hold(frame, room)
+    cache.giveRoom(room)
     return undefined
   }
 

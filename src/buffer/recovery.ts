@@ -39,8 +39,11 @@ interface Found {
   readonly torn: number
 }
 
-/** Reads the log's folder. With `mend`, torn tails are cut and corrupt frames copied; else nothing is changed. */
-export function recover(directory: string, quarantine: string, mend: boolean): Recovered {
+/**
+ * Reads the log's folder. With `mend`, torn tails are cut and corrupt frames copied; else nothing is changed. `boot` tells
+ * whether the machine was started anew since a snapshot (`bootId`).
+ */
+export function recover(directory: string, quarantine: string, mend: boolean, boot: string): Recovered {
   const paths = fs.readdirSync(directory).filter((file) => segmentNumber(file) !== undefined).sort()
     .map((file) => join(directory, file))
   const found = new Map<number, Found>()
@@ -49,7 +52,7 @@ export function recover(directory: string, quarantine: string, mend: boolean): R
     if (result === undefined) found.set(at, (result = scan(paths[at]!, quarantine, mend)))
     return result
   }
-  const base = newestSnapshot(paths, look)
+  const base = newestSnapshot(paths, look, boot)
   const positions = new Positions()
   const totals = new Totals()
   let next = 1
@@ -105,19 +108,26 @@ export function recover(directory: string, quarantine: string, mend: boolean): R
  * Index of the segment whose snapshot counts, or 0 when none does: the newest one that is valid and whose promises about
  * segments that were not synced have come true.
  */
-function newestSnapshot(paths: readonly string[], look: (at: number) => Found): number {
+function newestSnapshot(paths: readonly string[], look: (at: number) => Found, boot: string): number {
   for (let at = paths.length - 1; at > 0; at--) {
     const { snapshot } = look(at)
     if (snapshot === undefined) continue
     const kept = snapshot.snapshot!.unsynced.every(([first, length, corrupt]) => {
       const other = paths.findIndex((path) => segmentNumber(path) === first)
       if (other < 0) return true
+      if (boot !== '' && snapshot.snapshot!.boot === boot && indexSays(paths[other]!, length)) return true
       const { segment } = look(other)
       return segment.length >= length && segment.corrupt <= corrupt
     })
     if (kept) return at
   }
   return 0
+}
+
+/** Whether a complete segment has this many bytes of frames, by its index. */
+function indexSays(path: string, length: number): boolean {
+  const segment = new Segment(path, 0)
+  return segment.readSummary() && segment.length >= length
 }
 
 /** Reads a segment whole and makes it complete: cut, with corrupt frames left out, with an index. */

@@ -18,6 +18,7 @@ import { cursorDirectory, logDirectory, quarantineDirectory } from './open-store
 import { Queue } from './output-queue.ts'
 import { recover, type Recovered } from './recovery.ts'
 import { scanFrames } from './scan.ts'
+import { bootId } from './snapshot.ts'
 
 export interface BufferListing {
   readonly segments: readonly SegmentListing[]
@@ -180,7 +181,7 @@ function isoTime(seconds: number, nanos: number): string {
 export async function repairBuffer(directory: string): Promise<Repair> {
   needBuffer(directory)
   return alone(directory, () => {
-    const { report, segments } = recover(logDirectory(directory), quarantineDirectory(directory), true)
+    const { report, segments } = recover(logDirectory(directory), quarantineDirectory(directory), true, bootId())
     return { tornBytes: report.tornBytes, corruptFrames: report.corruptFrames, segments: segments.length }
   })
 }
@@ -221,9 +222,10 @@ export function readLedger(directory: string): {
 
 function inspect(directory: string): Inspection {
   needBuffer(directory)
-  const recovered = recover(logDirectory(directory), quarantineDirectory(directory), false)
+  const recovered = recover(logDirectory(directory), quarantineDirectory(directory), false, bootId())
   const cursors = readCursors(cursorDirectory(directory), recovered.outputs)
-  const log = new DiskLog(logDirectory(directory), recovered, SEGMENT_SIZE, false, systemDisk)
+  const log = new DiskLog(logDirectory(directory), recovered,
+    { segmentSize: SEGMENT_SIZE, syncEveryFrame: false, disk: systemDisk, boot: '' })
   const parts = { log, memory: new MemoryLog(), cache: new FrameCache(), changed: () => {}, corrupt: () => {} }
   const queues = cursors.map((state) =>
     new Queue(structuredClone(state), new CursorFile(cursorDirectory(directory), state.name), parts, undefined))
