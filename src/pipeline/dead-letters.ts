@@ -15,6 +15,8 @@ import { mkdir, open, readFile, readdir, stat, type FileHandle } from 'node:fs/p
 import path from 'node:path'
 import type { Batch } from '../event/batch.ts'
 import type { Log } from '../plugin/context.ts'
+import { exists, syncFolder } from './durable-file.ts'
+import { identityOf, letterLine, readLetter, streamOf, type DeadLetter } from './letter.ts'
 
 /** Bytes after which the next file is begun. */
 const FILE_SIZE = 8 * 1024 * 1024
@@ -135,25 +137,11 @@ export class DeadLetters implements LetterBox {
   }
 
   add(batch: Batch, index: number, reason: string, attempts: number, done: (kept: boolean) => void, replayed = false): void {
-    const { uid, generation } = batch.stream(index)
-    const stream: LetterStream = {
-      uid, generation, start: batch.start(index), end: batch.end(index), ordinal: batch.ordinal(index)
-    }
+    const stream = streamOf(batch, index)
     if (!replayed && this.#written.delete(identityOf(stream))) return done(true)
-    const where = this.#pathOf(uid)
-    const head = JSON.stringify({
-      time: timeText(batch.seconds(index), batch.nanos(index)),
-      tag: batch.tag(index),
-      output: this.#output,
-      reason,
-      attempts,
-      stream: where === undefined ? stream : { ...stream, path: where }
-    })
-    const metadata = batch.metadata(index)
-    const body = batch.bodyText(index)
-    const text = `${head.slice(0, -1)}${metadata === '' ? '' : `,"metadata":${metadata}`}${RECORD}${body}}`
-    // A line end between the members of a record is white space; inside a string there is none.
-    this.#waiting.push({ line: Buffer.from(`${text.replaceAll('\n', ' ').replaceAll('\r', ' ')}\n`), replayed, done })
+    const where = this.#pathOf(stream.uid)
+    const about = { output: this.#output, reason, attempts, stream: where === undefined ? stream : { ...stream, path: where } }
+    this.#waiting.push({ line: letterLine(batch, index, about), replayed, done })
     this.#writing ??= this.#writeAll()
   }
 
@@ -265,46 +253,6 @@ export class DeadLetters implements LetterBox {
   }
 }
 
-const RECORD = ',"record":'
-
-export interface LetterStream {
-  readonly uid: string
-  readonly generation: number
-  readonly start: number
-  readonly end: number
-  readonly ordinal: number
-  readonly path?: string
-}
-
-export interface DeadLetter {
-  readonly time: string
-  readonly tag: string
-  readonly output: string
-  readonly reason: string
-  readonly attempts: number
-  readonly stream: LetterStream
-  readonly metadata?: object
-  /** The record's text, a JSON object. */
-  readonly record: string
-}
-
-/** A line of a dead letter file, or undefined when it is none. */
-export function readLetter(line: string): DeadLetter | undefined {
-  if (!line.endsWith('}')) return undefined
-  // Metadata may hold a member of the same name, at a depth where the text before it is no object.
-  for (let at = line.indexOf(RECORD); at >= 0; at = line.indexOf(RECORD, at + 1)) {
-    try {
-      const head = JSON.parse(`${line.slice(0, at)}}`) as Omit<DeadLetter, 'record'>
-      const record = line.slice(at + RECORD.length, -1)
-      JSON.parse(record)
-      return { ...head, record }
-    } catch {
-      continue
-    }
-  }
-  return undefined
-}
-
 export interface DeadLetterFile {
   readonly output: string
   readonly number: number
@@ -379,26 +327,5 @@ async function names(folder: string): Promise<string[]> {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return []
     throw error
-  }
-}
-
-export async function exists(file: string): Promise<boolean> {
-  return stat(file).then(() => true, () => false)
-}
-
-function identityOf({ uid, generation, start, end, ordinal }: LetterStream): string {
-  return `${uid}.${generation}.${start}.${end}.${ordinal}`
-}
-
-function timeText(seconds: number, nanos: number): string {
-  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${String(nanos).padStart(9, '0')}Z`
-}
-
-async function syncFolder(directory: string): Promise<void> {
-  const handle = await open(directory, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }

@@ -11,12 +11,13 @@
  * left over from a write that was cut short, and removed. `terms` are the ledger terms of everything that ever left the
  * parking, so that they change in the same moment as the entries do. While records are parked they count as waiting.
  */
-import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { Batch } from '../event/batch.ts'
 import { emptyOutputTerms, type OutputTerms, type Reasons } from '../event/ledger.ts'
 import type { Frame } from '../buffer/frame.ts'
 import type { Log } from '../plugin/context.ts'
+import { syncFolder, writeSynced } from './durable-file.ts'
 import { RecordFrame, openFrame } from './record-frame.ts'
 import { backoff } from './retry.ts'
 import { streamSlot } from './work.ts'
@@ -394,23 +395,4 @@ export function addTerms(to: OutputTerms, terms: OutputTerms): void {
 
 function addReasons(to: Reasons, from: Reasons): void {
   for (const reason in from) to[reason] = (to[reason] ?? 0) + from[reason]!
-}
-
-async function writeSynced(file: string, bytes: Buffer): Promise<void> {
-  const handle = await open(file, 'w')
-  try {
-    await handle.writeFile(bytes)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
-async function syncFolder(directory: string): Promise<void> {
-  const handle = await open(directory, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }

@@ -7,7 +7,9 @@ import { open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Frame } from '../buffer/frame.ts'
 import type { Log } from '../plugin/context.ts'
-import { exists, fileNumbers, readLetter, type DeadLetter, type DeadLetters } from './dead-letters.ts'
+import { fileNumbers, type DeadLetters } from './dead-letters.ts'
+import { exists } from './durable-file.ts'
+import { readLetter, type DeadLetter } from './letter.ts'
 import { RecordFrame } from './record-frame.ts'
 
 /** Bytes of a file that are read at once. A letter is longer only when a single record is. */

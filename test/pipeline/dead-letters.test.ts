@@ -3,7 +3,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { Batch } from '../../src/event/batch.ts'
-import { listDeadLetters, readLetter } from '../../src/pipeline/dead-letters.ts'
+import { listDeadLetters } from '../../src/pipeline/dead-letters.ts'
 import { Delivery, type DeliveryOptions } from '../../src/pipeline/deliver.ts'
 import { tempFolder } from '../support/temp.ts'
 import { eventually } from '../support/wait.ts'
@@ -100,18 +100,5 @@ describe('dead letters', () => {
     await eventually('the letter is written', () => queue.terms.dead_lettered === 1)
     expect(await shown(folder)).toHaveLength(1)
     await engine.stop()
-  })
-})
-
-describe('a line of a dead letter file', () => {
-  it('is read back exactly, whatever its metadata and reason say', () => {
-    const record = '{"id":12345678901234567890,"record":{"x":1}}'
-    const line = `{"time":"2026-01-02T03:04:05.000000006Z","tag":"t","output":"o","reason":"no ,\\"record\\":1","attempts":1,` +
-      `"stream":{"uid":"u","generation":0,"start":1,"end":2,"ordinal":0},"metadata":{"a":1,"record":{"y":2}},"record":${record}}`
-    expect(readLetter(line)).toMatchObject({ reason: 'no ,"record":1', metadata: { a: 1, record: { y: 2 } }, record })
-  })
-
-  it('is undefined when it is cut short or something else', () => {
-    for (const line of ['', '{', '{"time":"x"}', '{"time":"x","record":{"a":', 'text']) expect(readLetter(line)).toBeUndefined()
   })
 })

@@ -7,7 +7,7 @@ import { Delivery, type DeliveryOptions } from '../../src/pipeline/deliver.ts'
 import { Parking } from '../../src/pipeline/parking.ts'
 import { DELIVERED, REFUSED, REPEATED, RETRY, delivered, type Verdict } from '../../src/plugin/output.ts'
 import { tempFolder } from '../support/temp.ts'
-import { FakeOutput, FakeQueue, FrameMaker, finish, letters, limits, log, meter, numbers, shown } from './fake-queue.ts'
+import { FakeOutput, FakeQueue, FrameMaker, finish, letters, limits, log, meter, numbers, running, shown } from './fake-queue.ts'
 
 const fast = { base: 2, cap: 6, limit: undefined }
 
@@ -30,7 +30,7 @@ describe('an idle output', () => {
   it('is written to in the turn in which the frame was appended', async () => {
     const { delivery, queue, output, maker } = set()
     delivery.start()
-    await tick()
+    await running(queue)
     queue.push(maker.frame(['a', 'a', 'b']))
     await Promise.resolve()
     expect(output.requests).toEqual([[0, 1, 2]])
@@ -43,7 +43,7 @@ describe('an idle output', () => {
     const first = Promise.withResolvers<Verdict>()
     output.answer = (_, request) => (request === 0 ? first.promise : delivered)
     delivery.start()
-    await tick()
+    await running(queue)
     for (let i = 0; i < 4; i++) {
       queue.push(maker.frame(['a']))
       await tick()
@@ -58,7 +58,7 @@ describe('an idle output', () => {
   it('gathers for flush when requests cost', async () => {
     const { delivery, queue, output, maker } = set({ limits: { ...limits, gather: true } })
     delivery.start()
-    await tick()
+    await running(queue)
     queue.push(maker.frame(['a']))
     await sleep(10)
     queue.push(maker.frame(['a']))
@@ -146,7 +146,7 @@ describe('verdicts', () => {
     output.answer = (_, request) => (request === 0 ? { kind: 'retry', reason: '429', after: 7000, throttled: true } : delivered)
     queue.push(maker.frame(['a']))
     delivery.start()
-    await tick()
+    await running(queue)
     await vi.advanceTimersByTimeAsync(6990)
     expect(output.requests).toHaveLength(1)
     await vi.advanceTimersByTimeAsync(20)
@@ -226,7 +226,7 @@ describe('a dead destination', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     const { delivery, queue, output, maker } = set({ limits: { ...limits, maxRecords: 1 }, retry: { base: 1000, cap: 8000, limit: undefined } })
     delivery.start()
-    await tick()
+    await running(queue)
     // Some successes open the way for several requests at once.
     for (let i = 0; i < 20; i++) queue.push(maker.frame(['a']))
     await tick(30)
@@ -256,7 +256,7 @@ describe('a dead destination', () => {
     const { delivery, queue, output, maker } = set({ parking, retry: { base: 1000, cap: 8000, limit: undefined }, limits: { ...limits, maxRecords: 4 } })
     output.answer = (batch) => (numbers(batch).includes(2) ? { kind: 'retry', reason: '500' } : delivered)
     delivery.start()
-    await tick()
+    await running(queue)
     for (let i = 0; i < 25; i++) queue.push(maker.frame(['a', 'a', 'a', 'a']))
     await vi.advanceTimersByTimeAsync(20_000)
     expect(queue.terms.delivered).toBeGreaterThanOrEqual(96)

@@ -9,9 +9,10 @@ import { Pool } from '../../src/event/pool.ts'
 import { BLOCK, Record } from '../../src/event/record.ts'
 import { scanObject } from '../../src/event/json-scan.ts'
 import { Stream } from '../../src/event/stream.ts'
-import { DeadLetterRoom, DeadLetters, showDeadLetters, type DeadLetter } from '../../src/pipeline/dead-letters.ts'
+import { DeadLetterRoom, DeadLetters, showDeadLetters } from '../../src/pipeline/dead-letters.ts'
 import type { Delivery } from '../../src/pipeline/deliver.ts'
 import { deliveryMeter, type DeliveryMeter } from '../../src/pipeline/delivery-meter.ts'
+import type { DeadLetter } from '../../src/pipeline/letter.ts'
 import type { Log } from '../../src/plugin/context.ts'
 import { delivered, type Limits, type Output, type Verdict } from '../../src/plugin/output.ts'
 
@@ -153,4 +154,9 @@ export async function shown(directory: string): Promise<DeadLetter[]> {
   const found: DeadLetter[] = []
   for await (const letter of showDeadLetters(directory, 'out')) found.push(letter)
   return found
+}
+
+/** The delivery has opened its output. With faked timers too. */
+export async function running(queue: FakeQueue): Promise<void> {
+  while (queue.onFrame === undefined) await new Promise((resolve) => setImmediate(resolve))
 }
