@@ -8,6 +8,7 @@ import { nounOf, plainOf, type Entry, type Scalar, type Value } from './document
 import { readSecret } from './environment.ts'
 import type { Field, Fields, Given, Place } from './fields.ts'
 import type { Problems } from './problem.ts'
+import { toleratesRepetition, toleratesValue, type Scope } from './tolerated.ts'
 import { defaultOf, describeExpected, parseValue } from './values.ts'
 
 /** What the checks of a configuration share. */
@@ -32,8 +33,10 @@ export interface Owner {
   readonly skip?: readonly string[]
   /** Unknown names that Fluent Bit lets pass. */
   readonly lenient?: (name: string) => boolean
-  /** Wrong values of any kind pass in Fluent Bit (the service section). */
-  readonly lenientValues?: true
+  /** The plugin; empty for the service and for definitions. */
+  readonly plugin?: string
+  /** Whose options each set of fields holds; all `own` when not said. */
+  readonly scopes?: readonly Scope[]
 }
 
 export interface Checked {
@@ -65,7 +68,9 @@ export function checkOptions(
     given.push(...values.map(({ place, value }) => ({ name, value, place })))
     note(entry, first.field, checking)
     for (const [index, home] of homes.entries()) {
-      if (home !== undefined) keep(found[index] ?? new Map<string, unknown[]>(), home, written, entry, values, owner, checking)
+      if (home === undefined) continue
+      const scope = owner.scopes?.[index] ?? 'own'
+      keep(found[index] ?? new Map<string, unknown[]>(), { ...home, scope }, written, entry, values, owner, checking)
     }
   }
   return { options: sets.map((fields, index) => finish(fields, found[index] ?? new Map(), owner, checking)), given }
@@ -157,7 +162,7 @@ function readSecretValue(entry: Entry, scalar: Scalar, checking: Checking): Scal
 
 function keep(
   found: Map<string, unknown[]>,
-  home: Home,
+  home: Home & { readonly scope: Scope },
   written: string,
   entry: Entry,
   values: readonly Raw[],
@@ -169,13 +174,16 @@ function keep(
   const single = field.multiple !== true && !home.prefix && field.kind !== 'any'
   const repeated = field.kind === 'list' ? before.length > 0 : before.length + values.length > 1
   if (single && repeated) {
-    const level = checking.tolerant && owner.lenientValues === true ? 'warning' : 'error'
+    const level = checking.tolerant && toleratesRepetition(home.scope) ? 'warning' : 'error'
     checking.problems[level]('repeated-option', { option: entry.key, owner: owner.title }, entry.place, {
       length: entry.key.length
     })
     before.length = 0
   }
+  let unset = values.length > 0
   for (const raw of values) {
+    if (isUnset(raw, field, checking)) continue
+    unset = false
     if (home.prefix) {
       before.push([written.slice(name.length), raw.value])
     } else if (raw.scalar === undefined) {
@@ -183,17 +191,23 @@ function keep(
     } else {
       const parsed = parseValue(field, raw.scalar.text)
       if (parsed.ok) before.push(parsed.value)
-      else wrongValue(entry, raw.scalar, field, owner, checking)
+      else wrongValue(entry, raw.scalar, home, owner, checking)
     }
   }
-  found.set(name, before)
+  if (!unset || before.length > 0) found.set(name, before)
 }
 
-/** Fluent Bit reads any text as an integer (atoi) and mostly goes on with a word it does not know. */
-function wrongValue(entry: Entry, scalar: Scalar, field: Field, owner: Owner, checking: Checking): void {
-  const passes = owner.lenientValues === true || field.kind === 'integer' || field.kind === 'choice' ||
-    (scalar.text === '' && scalar.written !== undefined)
-  const level = checking.tolerant && passes && field.required !== true ? 'warning' : 'error'
+/**
+ * A variable that is not set: the property counts as not given, as in Fluent Bit; the variable has been told. A strict
+ * check goes on to refuse the empty text where it is none of the field's.
+ */
+function isUnset({ scalar }: Raw, field: Field, checking: Checking): boolean {
+  return scalar?.text === '' && scalar.written !== undefined && (checking.tolerant || field.kind === 'string')
+}
+
+function wrongValue(entry: Entry, scalar: Scalar, home: Home & { readonly scope: Scope }, owner: Owner, checking: Checking): void {
+  const { field, name, scope } = home
+  const level = checking.tolerant && toleratesValue(scope, owner.plugin ?? '', name, field) ? 'warning' : 'error'
   const near = field.kind === 'choice' ? nearest(scalar.text, field.values) : undefined
   const used = level === 'warning' ? 'It is taken as not set.' : undefined
   checking.problems[level]('wrong-value', {

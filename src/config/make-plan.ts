@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
 import { nearest } from '../lib/edit-distance.ts'
-import { checkOptions, type Checking } from './check-options.ts'
+import { checkOptions, type Checking, type Owner } from './check-options.ts'
 import { filterOptions, inputOptions, networkOptions, outputOptions } from './common-options.ts'
 import { readMultilineParsers, readParsers } from './definitions.ts'
 import { entryOf, textOf, type Entry, type Section } from './document.ts'
@@ -151,7 +151,7 @@ class Planner {
       place,
       skip: ['plugins_file', 'streams_file'],
       lenient: () => true,
-      lenientValues: true
+      scopes: ['service']
     } as const
     const entries = sections.flatMap((section) => section.entries)
     for (const entry of entries) this.#refuseExtraFile(entry)
@@ -191,11 +191,14 @@ class Planner {
 
   #check(found: Found<unknown>, kind: Kind, own: Fields, common: readonly Fields[], references: References) {
     const { section, plugin } = found
-    const owner = {
+    const owner: Owner = {
       title: `the ${kind} ${plugin}`,
       place: section.place,
       skip: ['name'],
-      lenient: (name: string) => name.startsWith('storage.') || ['host', 'port', 'ipv6'].includes(name)
+      // Fluent Bit gives network options to every input and output.
+      lenient: (name: string) => kind !== 'filter' && (name === 'listen' || name in networkOptions),
+      plugin,
+      scopes: ['own', 'common', 'common']
     }
     const checked = checkOptions(section.entries, [own, ...common], owner, this.#checking)
     const fields = [...common, own].reduce<Fields>((all, some) => ({ ...all, ...some }), {})

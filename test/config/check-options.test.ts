@@ -63,10 +63,36 @@ describe('checkOptions', () => {
     expect(check('token: a\npasswrd: b').checking.hidden.map(({ text }) => text)).toEqual(['a', 'b'])
   })
 
-  it('takes a wrong word as not set where Fluent Bit goes on', () => {
-    const { options, codes } = check('level: loud\nsize: 5', true)
-    expect([options['level'], codes]).toEqual([undefined, ['warning wrong-value']])
-    expect(check('level: loud').codes).toEqual(['error wrong-value'])
+  it('takes a wrong value as not set where Fluent Bit goes on', () => {
+    const { options, codes } = check('size: much', true)
+    expect([options['size'], codes]).toEqual([5, ['warning wrong-value']])
+    expect(check('size: much').codes).toEqual(['error wrong-value'])
+    expect(check('level: loud', true).codes).toEqual(['error wrong-value'])
+  })
+})
+
+describe('a value from a variable that is not set', () => {
+  const place = { file: 'a.yaml', line: 1, column: 1 }
+  const unset = { kind: 'scalar', text: '', plain: '', written: '${NONE}', place } as const
+  const run = (name: string, tolerant: boolean): [unknown, string[]] => {
+    const problems = new Problems()
+    const wanted = { ...fields, name: { kind: 'string', required: true, doc: '' } } as const
+    const checking = { problems, tolerant, hidden: [] }
+    const { options } = checkOptions([{ key: name, place, value: unset }], [wanted], { title: 'it', place, skip: name === 'name' ? [] : ['name'] }, checking)
+    return [options[0]?.[name], problems.list.map(({ code }) => code).filter((code) => name === 'name' || code !== 'missing-option')]
+  }
+
+  it('counts as not given', () => {
+    expect(run('old', false)[0]).toBeUndefined()
+    expect(run('size', true)).toEqual([5, []])
+  })
+
+  it('is refused where a strict check expects something', () => {
+    expect(run('size', false)[1]).toEqual(['wrong-value'])
+  })
+
+  it('is missed where it is required', () => {
+    expect(run('name', true)[1]).toEqual(['missing-option'])
   })
 })
 

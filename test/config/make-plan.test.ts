@@ -205,8 +205,8 @@ describe('what Fluent Bit tolerates', () => {
       '16:7 plugin-unnamed',
       '18:7 no-match',
       '19:16 wrong-regex',
-      '23:7 repeated-option',
-      '24:7 unknown-option (warning)',
+      '23:7 repeated-option (warning)',
+      '24:7 unknown-option',
       '25:7 no-match (warning)'
     ])
   })
