@@ -41,7 +41,7 @@ export const http = defineOutput({
     config: "name: http\nmatch: '*'\nhost: collector\nport: 8080\nuri: /logs\nformat: json_lines\ncompress: gzip\nheader: X-Source node"
   }],
   limits: (options) => ({
-    maxBytes: 2 * 1024 * 1024, maxRecords: 10_000, concurrency: CONCURRENCY, ordered: true, gather: options.compress !== undefined
+    maxBytes: 1024 * 1024, maxRecords: 10_000, concurrency: CONCURRENCY, ordered: true, gather: options.compress !== undefined
   }),
   create: (options, context) => new HttpOutput(options, context)
 })

@@ -83,7 +83,7 @@ export function asLine(fields: Fields, milliseconds: number, colored: boolean): 
   const messageKey = messageKeys.find((key) => typeof fields[key] === 'string')
   const levelKey = levelKeys.find((key) => fields[key] !== undefined)
   const timeKey = timeKeys.find((key) => fields[key] !== undefined)
-  const message = messageKey === undefined ? '' : String(fields[messageKey] as string)
+  const message = messageKey === undefined ? '' : String(fields[messageKey])
   const level = levelOf(levelKey === undefined ? undefined : fields[levelKey], message)
   const rest = Object.entries(fields)
     .filter(([key]) => key !== messageKey && key !== levelKey && key !== timeKey && key !== 'file')

@@ -113,6 +113,15 @@ test('a refused connection sent nothing', async () => {
   expect(verdict.kind === 'retry' && verdict.reason).toContain(`cannot connect to 127.0.0.1:${port}`)
 })
 
+test('a server that comes back is used at once', async () => {
+  expect((await write(answer(200, { errors: false }))).kind).toBe('delivered')
+  await server.close()
+  for (let i = 0; i < 4; i++) expect((await output.write(makeBatch([{ body: {} }]), never)).kind).toBe('retry')
+  server = new TestServer(answer(200, { errors: false }))
+  await server.listen(port)
+  expect((await output.write(makeBatch([{ body: {} }]), never)).kind).toBe('delivered')
+})
+
 test('an abort ends a request', async () => {
   const abort = new AbortController()
   server.behaviour = () => { abort.abort() }

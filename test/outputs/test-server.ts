@@ -31,8 +31,9 @@ export class TestServer {
     })
   }
 
-  async listen(): Promise<number> {
-    await new Promise<void>((resolve) => { this.#server.listen(0, '127.0.0.1', resolve) })
+  /** Listens on a port, or on any that is free, and returns it. */
+  async listen(port = 0): Promise<number> {
+    await new Promise<void>((resolve) => { this.#server.listen(port, '127.0.0.1', resolve) })
     return (this.#server.address() as AddressInfo).port
   }
 

@@ -24,7 +24,7 @@ const TRACED = 16_384
 const compress = promisify(gzip)
 
 /** Bounds of a request: large enough that its own cost vanishes, small enough to be held four times. */
-export const BULK_LIMITS = { maxBytes: 2 * 1024 * 1024, maxRecords: 10_000, concurrency: 4, ordered: false, gather: false } as const
+export const BULK_LIMITS = { maxBytes: 1024 * 1024, maxRecords: 10_000, concurrency: 4, ordered: false, gather: false } as const
 
 export class ElasticsearchOutput implements Output {
   readonly #options: ElasticsearchOptions
