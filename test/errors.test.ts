@@ -8,7 +8,8 @@ describe('message', () => {
 
   it('leaves nothing of a template standing, for all codes', () => {
     for (const [code, template] of Object.entries(messages)) {
-      const details = Object.fromEntries([...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, 'x']))
+      const names = [...template.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => [name, 'x'] as const)
+      const details: Readonly<Record<string, string>> = Object.fromEntries(names)
       const filled = (message as (code: string, details: object) => string)(code, details)
       expect(filled).not.toMatch(/[{}]/)
     }

@@ -3,8 +3,8 @@
 import { exportBuffer, forgetOutput, listBuffer, repairBuffer, verifyBuffer } from '../buffer/tools.ts'
 import { FantailError } from '../errors.ts'
 import { nearest } from '../lib/edit-distance.ts'
-import { print, type Io } from './io.ts'
-import { table, type Arguments } from './options.ts'
+import { print, table, type Io } from './io.ts'
+import type { Arguments } from './options.ts'
 import { stateOf } from './state.ts'
 
 const actions = { ls, verify, export: exportLines, repair, forget }

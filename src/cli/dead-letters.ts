@@ -3,8 +3,8 @@
 import { FantailError } from '../errors.ts'
 import { nearest } from '../lib/edit-distance.ts'
 import { listDeadLetters, requestReplay, showDeadLetters } from '../pipeline/dead-letters.ts'
-import { print, type Io } from './io.ts'
-import { table, type Arguments } from './options.ts'
+import { print, table, type Io } from './io.ts'
+import type { Arguments } from './options.ts'
 import { stateOf } from './state.ts'
 
 const actions = { ls, show, replay }

@@ -4,8 +4,8 @@ import type { Tables } from '../config/tables.ts'
 import { terminalPage, type Described } from '../config/reference.ts'
 import { FantailError } from '../errors.ts'
 import { nearest } from '../lib/edit-distance.ts'
-import { print, type Io } from './io.ts'
-import { table, type Arguments } from './options.ts'
+import { print, table, type Io } from './io.ts'
+import type { Arguments } from './options.ts'
 import { loadTables } from './tables.ts'
 
 type Kind = 'input' | 'filter' | 'output' | 'processor'
@@ -16,7 +16,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   if (name !== undefined) return describePlugin(name, undefined, tables, io)
   for (const [kind, plugins] of kindsOf(tables)) {
     const rows = Object.values(plugins).map((plugin) => [plugin.name, plugin.summary] as const)
-    if (rows.length > 0) print(io, `${kind}s`, ...table(rows.toSorted()), '')
+    if (rows.length > 0) print(io, `${kind}s`, ...table(rows.toSorted(([a], [b]) => a < b ? -1 : 1)), '')
   }
   return 0
 }

@@ -17,3 +17,9 @@ export interface Io {
 export function print(io: Io, ...lines: readonly string[]): void {
   io.out(lines.map((line) => `${line}\n`).join(''))
 }
+
+/** Two columns, the second aligned. */
+export function table(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...rows.map(([left]) => left.length))
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`.trimEnd())
+}

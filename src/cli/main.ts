@@ -7,8 +7,8 @@ import { FantailError } from '../errors.ts'
 import { nearest } from '../lib/edit-distance.ts'
 import { version } from '../lib/version.ts'
 import { fluentBitFlags, parseFluentBit, type FluentBitLine } from './fluent-bit.ts'
-import { print, type Io } from './io.ts'
-import { commandHelp, commandOf, commands, parseCommand, table } from './options.ts'
+import { print, table, type Io } from './io.ts'
+import { commandHelp, commandOf, commands, parseCommand } from './options.ts'
 
 /** Runs what `argv` (without the program) asks for. Returns the exit code; failures are told, never thrown. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 
 import { FantailError } from '../errors.ts'
 import { nearest } from '../lib/edit-distance.ts'
-import type { Io } from './io.ts'
+import { table, type Io } from './io.ts'
 
 export interface Flag {
   readonly name: string
@@ -31,7 +31,7 @@ export interface Command {
   /** The least number of positional arguments, and what they are. */
   readonly least?: { readonly count: number; readonly what: string }
   /** Loaded when the command runs, so that the agent does not carry the other commands. */
-  load(): Promise<{ run(args: Arguments, io: Io): Promise<number> }>
+  readonly load: () => Promise<{ readonly run: (args: Arguments, io: Io) => Promise<number> }>
 }
 
 const config: Flag = { name: 'config', short: 'c', value: 'FILE', doc: 'The configuration, YAML or classic.' }
@@ -155,12 +155,6 @@ export function commandHelp(command: Command): string {
   })
   const usage = `Usage: fantail ${command.name} ${command.usage}`.trimEnd()
   return [usage, '', command.summary, ...(rows.length === 0 ? [] : ['', ...table(rows)])].join('\n')
-}
-
-/** Two columns, the second aligned. */
-export function table(rows: readonly (readonly [string, string])[]): string[] {
-  const width = Math.max(...rows.map(([left]) => left.length))
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`.trimEnd())
 }
 
 function withProposal(flag: string, flags: readonly Flag[]): string {

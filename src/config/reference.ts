@@ -87,7 +87,7 @@ export function defaultText(field: Field): string {
   if (field.kind === 'duration' && typeof value === 'number') return durationText(value)
   if (field.kind === 'size' && typeof value === 'number') return sizeText(value)
   if (Array.isArray(value)) return value.join(', ')
-  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number)
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 function durationText(milliseconds: number): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { print } from '../../src/cli/io.ts'
+import { print, table } from '../../src/cli/io.ts'
 import { testIo } from '../support/io.ts'
 
 describe('print', () => {
@@ -8,5 +8,11 @@ describe('print', () => {
     print(io, 'a', '', 'b')
     print(io)
     expect(io.written.out).toBe('a\n\nb\n')
+  })
+})
+
+describe('table', () => {
+  it('aligns columns', () => {
+    expect(table([['a', 'x'], ['bbb', 'y']])).toEqual(['  a    x', '  bbb  y'])
   })
 })

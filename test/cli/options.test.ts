@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { commandHelp, commandOf, commands, parseCommand, table } from '../../src/cli/options.ts'
+import { commandHelp, commandOf, commands, parseCommand } from '../../src/cli/options.ts'
 
 const validate = commandOf('validate')!
 const tail = commandOf('tail')!
@@ -36,10 +36,6 @@ describe('help', () => {
       expect(help).toContain(`Usage: fantail ${command.name}`)
       for (const flag of command.flags) expect(help).toContain(`--${flag.name}`)
     }
-  })
-
-  it('aligns columns', () => {
-    expect(table([['a', 'x'], ['bbb', 'y']])).toEqual(['  a    x', '  bbb  y'])
   })
 })
 
