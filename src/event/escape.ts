@@ -3,49 +3,54 @@
 /** The most bytes that one byte becomes (`\u001f`). */
 export const ESCAPE_GROWTH = 6
 
-/** For each byte what follows the backslash; 0: the byte stands as it is; `u`: four hex digits follow. */
-const AFTER_BACKSLASH = new Uint8Array(256)
-const LETTER_U = 0x75
-AFTER_BACKSLASH.fill(LETTER_U, 0, 0x20)
+/**
+ * For each byte what is written for it: the byte or what follows the backslash in the low 8 bits, 0x100 when a backslash
+ * goes before it, 0x200 when four hex digits follow.
+ */
+const WRITTEN = Uint16Array.from({ length: 256 }, (_, byte) => (byte < 0x20 ? 0x300 | 0x75 : byte))
 for (const [byte, letter] of [[8, 'b'], [9, 't'], [10, 'n'], [12, 'f'], [13, 'r'], [0x22, '"'], [0x5c, '\\']] as const) {
-  AFTER_BACKSLASH[byte] = letter.charCodeAt(0)
+  WRITTEN[byte] = 0x100 | letter.charCodeAt(0)
 }
-/** From here on a call to copy is cheaper than a loop. */
-const LONG_RUN = 48
 const HEX_DIGITS = Buffer.from('0123456789abcdef')
 
 /**
  * Writes the text at `[start, end)` of `from` as the inside of a JSON string (no quotes) at `at` of `to`, which has room
  * for `ESCAPE_GROWTH` times its length. Returns the offset behind it. Bytes of 0x80 and above are copied.
+ *
+ * Every byte is written in the same way, without a branch that a processor could guess wrong: JSON in a log line has a
+ * quote every five bytes. Control characters other than \n and \t are rare, and the text is then written again.
  */
 export function escapeText(from: Buffer, start: number, end: number, to: Buffer, at: number): number {
-  for (;;) {
-    // Loops that only read, or only copy, run three times as fast as one that does both.
-    let stop = start
-    while (stop < end && AFTER_BACKSLASH[from[stop]!] === 0) stop++
-    if (stop - start > LONG_RUN) {
-      from.copy(to, at, start, stop)
-      at += stop - start
-    } else {
-      while (start < stop) to[at++] = from[start++]!
-    }
-    if (stop === end) return at
-    const byte = from[stop]!
-    const letter = AFTER_BACKSLASH[byte]!
-    to[at++] = 0x5c
-    to[at++] = letter
-    if (letter === LETTER_U) {
-      to[at++] = 0x30
-      to[at++] = 0x30
-      to[at++] = HEX_DIGITS[byte >>> 4]!
-      to[at++] = HEX_DIGITS[byte & 15]!
-    }
-    start = stop + 1
+  const begin = at
+  let seen = 0
+  for (let i = start; i < end; i++) {
+    const written = WRITTEN[from[i]!]!
+    seen |= written
+    to[at] = 0x5c
+    at += (written >>> 8) & 1
+    to[at] = written
+    at++
   }
+  return (seen & 0x200) === 0 ? at : escapeControls(from, start, end, to, begin)
+}
+
+function escapeControls(from: Buffer, start: number, end: number, to: Buffer, at: number): number {
+  for (let i = start; i < end; i++) {
+    const byte = from[i]!
+    const written = WRITTEN[byte]!
+    if ((written & 0x100) !== 0) to[at++] = 0x5c
+    to[at++] = written
+    if ((written & 0x200) === 0) continue
+    to[at++] = 0x30
+    to[at++] = 0x30
+    to[at++] = HEX_DIGITS[byte >>> 4]!
+    to[at++] = HEX_DIGITS[byte & 15]!
+  }
+  return at
 }
 
 /** Whether the text at `[start, end)` would change under `escapeText`. */
 export function needsEscape(from: Buffer, start: number, end: number): boolean {
-  for (let i = start; i < end; i++) if (AFTER_BACKSLASH[from[i]!] !== 0) return true
+  for (let i = start; i < end; i++) if (WRITTEN[from[i]!]! > 0xff) return true
   return false
 }

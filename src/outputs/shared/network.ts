@@ -1,6 +1,7 @@
 /** Connections of outputs that speak HTTP: keep-alive agents made from the options `net.*` and `tls.*`. */
 import { readFileSync, readdirSync } from 'node:fs'
-import * as http from 'node:http'
+import type { Agent as HttpAgent } from 'node:http'
+import { http } from '../../lib/node-http.ts'
 import * as https from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { Socket } from 'node:net'
@@ -18,7 +19,7 @@ export interface Endpoint {
   readonly port: number
 }
 
-type Agent = http.Agent | https.Agent
+type Agent = HttpAgent | https.Agent
 
 /** Makes the agent of an endpoint; `proxy` is the URL of an HTTP proxy, else the environment's is used. */
 export function createAgent(network: NetworkOptions, endpoint: Endpoint, proxy?: string): Agent {

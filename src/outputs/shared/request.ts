@@ -1,5 +1,6 @@
 /** One HTTP request with a finished body. */
-import * as http from 'node:http'
+import type { Agent as HttpAgent } from 'node:http'
+import { http } from '../../lib/node-http.ts'
 import * as https from 'node:https'
 import type { Endpoint } from './network.ts'
 import type { Answer } from './status.ts'
@@ -28,7 +29,7 @@ const KEPT = 65_536
  * Resolves with the answer whatever its status; rejects when there is none, with a message that begins with
  * NOT_CONNECTED when nothing was sent. After a rejection the body may still be read for a moment.
  */
-export async function send(agent: http.Agent, { secure, host, port }: Endpoint, wanted: HttpRequest, signal: AbortSignal): Promise<SentAnswer> {
+export async function send(agent: HttpAgent, { secure, host, port }: Endpoint, wanted: HttpRequest, signal: AbortSignal): Promise<SentAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<SentAnswer>()
   const { method, path, headers, body, timeout, idleTimeout } = wanted
   const request = (secure ? https : http).request({
