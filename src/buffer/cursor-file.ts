@@ -114,6 +114,16 @@ export function cursorFileName(name: string): string {
   return `${safe.slice(0, 150)}-${createHash('sha256').update(name).digest('hex').padEnd(HASHED - 151 - SUFFIX.length, '-')}${SUFFIX}`
 }
 
+/** The output's name, when the file name tells it. */
+function outputOf(file: string): string | undefined {
+  try {
+    const name = decodeURIComponent(file.slice(0, -SUFFIX.length))
+    return cursorFileName(name) === file ? name : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /**
  * States of all cursors in the folder, and of those that must have been there (`known`). One that is gone or damaged in
  * both slots begins at the start of the log: what was delivered is delivered again, and nothing is lost.
@@ -125,8 +135,9 @@ export function readCursors(directory: string, known: readonly string[]): Cursor
     if (!file.endsWith(SUFFIX)) continue
     const state = new CursorFile(directory, '', file).read()
     if (state !== undefined) states.set(state.name, state)
-    else if (file.length < HASHED) lost.add(decodeURIComponent(file.slice(0, -SUFFIX.length)))
+    else lost.add(outputOf(file) ?? '')
   }
+  lost.delete('')
   for (const name of lost) {
     if (!states.has(name)) states.set(name, { name, position: 0, open: [], terms: emptyOutputTerms() })
   }
