@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Section } from '../../src/config/document.ts'
 import { planSections } from '../../src/config/make-plan.ts'
@@ -271,5 +272,20 @@ describe('sections of a command line', () => {
     const { plan, problems } = await planSections(sections, new Map([['command line', 'x']]), {}, tables, {}, `${folder}/a.yaml`)
     expect(problems).toEqual([])
     expect([plan?.service.flush, plan?.service.grace]).toEqual([7000, Infinity])
+  })
+})
+
+describe('any text', () => {
+  const yaml = fc.constantFrom(good, wrong)
+  const classic = fc.constant('[SERVICE]\n    Flush 1\n@SET a=b\n[INPUT]\n    Name tail\n    Path ${a}\n[OUTPUT]\n    Name es\n    Match *\n    http_passwd x\n')
+  const damage = fc.array(fc.tuple(fc.nat(400), fc.nat(6), fc.constantFrom('', ':', ' ', '\n', '[', '{', '"', '- ', '${', '\t', 'x')), { maxLength: 4 })
+
+  it('gives a plan or problems that can be shown, and never throws', async () => {
+    await fc.assert(fc.asyncProperty(fc.oneof(yaml.map((text) => ['a.yaml', text]), classic.map((text) => ['a.conf', text])), damage, async ([name = '', text = ''], cuts) => {
+      const damaged = cuts.reduce((left, [at, length, put]) => left.slice(0, at) + put + left.slice(at + length), text)
+      const { plan, problems, sources } = await planFiles({ [name]: damaged })
+      expect(plan === undefined).toBe(problems.some(({ level }) => level === 'error'))
+      expect(renderProblems(problems, sources).length).toBeGreaterThan(problems.length - 1)
+    }), { numRuns: 300 })
   })
 })
