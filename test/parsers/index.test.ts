@@ -16,6 +16,11 @@ function read({ parser, multiline, joiner, lines }: RecordedCase): readonly Sent
   return path.sent
 }
 
+function timeless(record: { date: number }): object {
+  const { date: _, ...body } = record
+  return body
+}
+
 /** Lines that Fluent Bit loses: times before 1970, and groups that wait when it stops. */
 const LOST: { readonly [name: string]: readonly object[] } = {
   'parser-time-two-digit-year': [{ date: NOW, m: 'c' }],
@@ -31,7 +36,7 @@ describe('createParsers', () => {
     const expected = one.expected.map((line) => JSON.parse(line.replace('"date":<now>', `"date":${NOW}`)) as { date: number })
     const all = [...expected, ...(LOST[name] ?? [])] as { date: number; time?: string }[]
     if (name === DROPPED_TIME) for (const record of all) if (record.date === NOW) delete record.time
-    expect(sent.map(({ date, ...body }) => body)).toEqual(all.map(({ date, ...body }) => body))
+    expect(sent.map(timeless)).toEqual(all.map(timeless))
     sent.forEach(({ date }, i) => expect(date).toBeCloseTo(all[i]!.date, 5))
   })
 

@@ -1,5 +1,5 @@
 /** Reads lines the way an input does: one block, one scratch record, the engine's reset after each emit. */
-import { Pool } from '../../src/event/pool.ts'
+import type { Pool } from '../../src/event/pool.ts'
 import { BLOCK, RAW_TEXT, Record } from '../../src/event/record.ts'
 import { Stream, type StreamRange } from '../../src/event/stream.ts'
 import type { Joiner, JoinerFactory, JoinerSink, Parser } from '../../src/plugin/parser.ts'

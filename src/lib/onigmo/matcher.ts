@@ -5,9 +5,10 @@
  *
  * It is exact where it decides, and says so where it does not: characters beyond ASCII where they could matter, newlines
  * where `^` or `$` could mean another line, or too much backtracking. The caller then asks the regular expression.
- * Measured on nginx lines of 190 bytes: 0.35 µs, where RegExp takes 0.8 µs with slices and 2.4 µs with offsets (flag d).
+ * Measured on nginx lines of 190 bytes: 0.3 µs; RegExp takes 0.5 µs with slices and named groups, 1.6 µs with offsets (flag d).
  */
-import { ASCII, BMP, WORD, complement, overlap, resolve } from './sets.ts'
+import { compileFunction } from 'node:vm'
+import { ASCII, BMP, UNICODE, WORD, complement, overlap, resolve } from './sets.ts'
 import { leastWidth, type Node, type Pattern, type Place } from './syntax.ts'
 
 export const MATCHED = 1
@@ -38,6 +39,14 @@ export function textMatcher(pattern: Pattern): Matcher<string> | undefined {
 
 /** Locals are read faster than variables of an outer function. */
 const LOCALS = 'const b = B, start = START, end = END, g = G;'
+
+/**
+ * In the sets of what may follow: any character beyond ASCII, and the end of the pattern, where a match is complete
+ * without another character.
+ */
+const WIDE = 128
+const DONE = 129
+const END: readonly number[] = [DONE, DONE]
 
 /** Writes the code that goes on at the position which the variable holds. */
 type Next = (position: string) => string
@@ -71,9 +80,10 @@ class Generator {
   #build(): unknown {
     const { root } = this.#pattern
     this.#findConditional(root, false)
-    const attempt = this.#node(root, 'p', (q) => `g[1] = ${q}; return 1;`, null)
+    const attempt = this.#node(root, 'p', (q) => `g[1] = ${q}; return 1;`, END)
     const anchor = leading(root)
-    const first = this.#first(root, null)
+    const first = decisive(this.#first(root, END))
+    const second = decisive(this.#second(root))
     const forget = this.#forget(this.#conditional)
     const search = anchor
       ? `${forget} g[0] = start; const r = attempt(start); if (r !== 0) return r;
@@ -81,6 +91,7 @@ class Generator {
          return 0;`
       : `for (let s = start; s <= end; s++) {
            ${first === null ? '' : `if (s < end) { const c = ${this.#at('s')}; if (c < 128 && !(${this.#test(first)})) continue; }`}
+           ${second === null ? '' : `if (s + 1 < end) { const c = ${this.#at('s + 1')}; if (c < 128 && !(${this.#test(second)})) continue; }`}
            ${forget} g[0] = s; const r = attempt(s); if (r !== 0) return r;
            if (++steps > ${MOST_STEPS}) return -1;
          }
@@ -96,7 +107,7 @@ class Generator {
         ${search}
       };`
     // The source is made of numbers and names of ours only; nothing of the pattern's text gets into it.
-    return (new Function('tables', source) as (tables: readonly Uint8Array[]) => unknown)(this.#tables)
+    return (compileFunction(source, ['tables']) as (tables: readonly Uint8Array[]) => unknown)(this.#tables)
   }
 
   #name(letter: string): string {
@@ -113,7 +124,10 @@ class Generator {
       case 'alt': return node.options.forEach((option) => this.#findConditional(option, true))
       case 'repeat': return this.#findConditional(node.body, maybe || node.min === 0)
       case 'atomic':
-      case 'look': if (groupsOf(node.body).length > 0) throw new Unsupported()
+      case 'look':
+        if (groupsOf(node.body).length > 0) throw new Unsupported()
+        return
+      default:
     }
   }
 
@@ -139,7 +153,7 @@ class Generator {
       case 'at': return this.#place(node.place, p, next)
       case 'look': return this.#look(node, p, next)
       case 'atomic': {
-        const take = this.#define((q) => this.#node(node.body, q, (end) => `return ${end} + 1;`, null))
+        const take = this.#define((q) => this.#node(node.body, q, (end) => `return ${end} + 1;`, END))
         const r = this.#name('r')
         const q = this.#name('q')
         return `{ const ${r} = ${take}(${p}); if (${r} < 0) return -1; if (${r} > 0) { const ${q} = ${r} - 1; ${next(q)} } }`
@@ -193,20 +207,27 @@ class Generator {
     follow: readonly number[] | null
   ): string {
     const ranges = resolve(node.set, node.fold, ASCII)
-    const test = this.#test(ranges)
     const q = this.#name('q')
     const most = this.#name('m')
     const limit = max === Infinity ? 'end' : `Math.min(end, ${p} + ${max})`
-    const beyond = wide(node) ? `if (${q} < ${most} && ${this.#at(q)} >= 128) return -1;` : ''
+    // Bytes of longer characters run along when the class has all of them and what follows begins with none: then the
+    // run ends between characters wherever it may end.
+    const through = max === Infinity && min <= 1 && follow !== null && !overlap(follow, [WIDE, WIDE]) && hasAllWide(node) &&
+      !(lazy && overlap(follow, END))
+    const test = through ? this.#testWide(ranges) : this.#test(ranges)
+    const beyond = wide(node) && !through ? `if (${q} < ${most} && ${this.#at(q)} >= 128) return -1;` : ''
     const least = min === 0 ? p : `${p} + ${min}`
     const scan = `let ${q} = ${p}; const ${most} = ${limit}; while (${q} < ${most}) { const c = ${this.#at(q)}; if (!(${test})) break; ${q}++; }`
-    if (follow !== null && !overlap(ranges, follow)) {
+    if (follow !== null && !overlap(ranges, follow) && !(lazy && overlap(follow, END))) {
       // Giving characters back cannot help: what follows begins with none of them.
       return `{ ${scan} ${beyond} ${min === 0 ? '' : `if (${q} >= ${least})`} { ${next(q)} } }`
     }
     // Where what follows cannot begin there is no need to try it.
     const attempt: Next = (position) => {
-      const guard = follow === null ? '' : `const c = ${position} < end ? ${this.#at(position)} : 128; if (c >= 128 || (${this.#test(follow)}))`
+      const guard = follow === null || overlap(follow, END)
+        ? through ? `const c = ${position} < end ? ${this.#at(position)} : 0; if (c < 128)` : ''
+        : `const c = ${position} < end ? ${this.#at(position)} : ${through ? 0 : 128};
+           if (${through ? `${position} === end` : 'c >= 128'} || (${this.#test(follow)}))`
       return `{ ${guard} { if (++steps > ${MOST_STEPS}) return -1; ${next(position)} } }`
     }
     if (!lazy) {
@@ -217,7 +238,7 @@ class Generator {
       for (;; ${q}++) {
         if (${q} >= ${least}) ${attempt(q)}
         if (${q} >= ${most}) break;
-        const c = ${this.#at(q)}; ${wide(node) ? 'if (c >= 128) return -1;' : ''}
+        const c = ${this.#at(q)}; ${wide(node) && !through ? 'if (c >= 128) return -1;' : ''}
         if (!(${test})) break;
       } }`
   }
@@ -246,7 +267,7 @@ class Generator {
     if (leastWidth(body) === 0) throw new Unsupported()
     const name = this.#name('f')
     const first = this.#first(body, null)
-    const again = first === null || follow === null ? null : [...first, ...follow].length === 0 ? null : union(first, follow)
+    const again = first === null || follow === null ? null : union(first, follow)
     const round = `{ ${this.#node(body, 'p', (q) => this.#call(name, q), again)} }`
     const leave = next('p')
     const code = `function ${name}(p) {
@@ -261,7 +282,7 @@ class Generator {
   #look({ behind, negative, body }: Extract<Node, { type: 'look' }>, p: string, next: Next): string {
     const width = behind ? fixedWidth(body) : 0
     if (width === undefined) throw new Unsupported()
-    const found = this.#define((q) => this.#node(body, q, () => 'return 1;', null))
+    const found = this.#define((q) => this.#node(body, q, () => 'return 1;', END))
     const r = this.#name('r')
     const inside = behind ? `${p} - start < ${width} ? 0 : ${found}(${p} - ${width})` : `${found}(${p})`
     return `{ const ${r} = ${inside}; if (${r} < 0) return -1; if (${r} === ${negative ? 0 : 1}) { ${next(p)} } }`
@@ -285,7 +306,8 @@ class Generator {
   }
 
   /** A condition on the code `c`, false for what is beyond ASCII. */
-  #test(ranges: readonly number[]): string {
+  #test(all: readonly number[]): string {
+    const ranges = overlapping(all, [0, ASCII])
     if (ranges.length === 0) return 'false'
     if (ranges.length === 2) {
       if (ranges[0] === ranges[1]) return `c === ${ranges[0]!}`
@@ -295,6 +317,17 @@ class Generator {
     const others = complement(ranges, ASCII)
     if (others.length === 2 && others[0] === others[1]) return `c !== ${others[0]!} && c < 128`
     return `T${this.#table(ranges)}[c] === 1`
+  }
+
+  /** The same, true for all that is beyond ASCII. */
+  #testWide(ranges: readonly number[]): string {
+    const others = complement(ranges, ASCII)
+    const singles: string[] = []
+    for (let i = 0; i < others.length; i += 2) {
+      if (others[i] === others[i + 1]) singles.push(`c !== ${others[i]!}`)
+    }
+    if (singles.length * 2 === others.length && singles.length < 3) return singles.length === 0 ? 'true' : singles.join(' && ')
+    return `(c >= 128 || T${this.#table(ranges)}[c] === 1)`
   }
 
   #table(ranges: readonly number[]): number {
@@ -307,10 +340,13 @@ class Generator {
     return this.#tables.push(table) - 1
   }
 
-  /** ASCII characters that a match of `node` and what follows can begin with; null: any, or none is needed. */
+  /** What a match of `node` and what follows can begin with; null: unknown. */
   #first(node: Node, follow: readonly number[] | null): readonly number[] | null {
     switch (node.type) {
-      case 'set': return resolve(node.set, node.fold, ASCII)
+      case 'set': {
+        const ranges = resolve(node.set, node.fold, ASCII)
+        return wide(node) ? union(ranges, [WIDE, WIDE]) : ranges
+      }
       case 'seq': return this.#firstOf(node.items, 0, follow)
       case 'alt': return node.options.reduce<readonly number[] | null>((all, option) => {
         const first = this.#first(option, follow)
@@ -323,11 +359,22 @@ class Generator {
         if (node.min > 0 || first === null || follow === null) return node.min > 0 ? first : null
         return union(first, follow)
       }
-      case 'at': return node.place === 'line-end' || node.place === 'end' || node.place === 'end-or-newline' ? [10, 10] : follow
-      case 'empty':
-      case 'look': return follow
+      case 'at': return node.place === 'line-end' || node.place === 'end' || node.place === 'end-or-newline'
+        ? [10, 10]
+        : decisive(follow)
+      case 'empty': return follow
+      // What is only looked at may make a complete match fail.
+      case 'look': return decisive(follow)
       case 'back': return null
     }
+  }
+
+  /** What the second character of a match can be, if the first one is a single class. */
+  #second(node: Node): readonly number[] | null {
+    if (node.type !== 'seq') return null
+    const head = node.items[0]!
+    const single = head.type === 'group' ? head.body : head
+    return single.type === 'set' ? this.#firstOf(node.items, 1, END) : null
   }
 
   #firstOf(items: readonly Node[], from: number, follow: readonly number[] | null): readonly number[] | null {
@@ -338,7 +385,12 @@ class Generator {
 }
 
 function union(a: readonly number[], b: readonly number[]): number[] {
-  return complement(overlapping(complement(a, ASCII), complement(b, ASCII)), ASCII)
+  return complement(overlapping(complement(a, DONE), complement(b, DONE)), DONE)
+}
+
+/** A set that another character must be of; null when the match may be complete without one. */
+function decisive(set: readonly number[] | null): readonly number[] | null {
+  return set === null || overlap(set, END) ? null : set
 }
 
 /** What two sets have in common. */
@@ -358,6 +410,11 @@ function overlapping(a: readonly number[], b: readonly number[]): number[] {
 function wide({ set, fold }: Extract<Node, { type: 'set' }>): boolean {
   const ranges = resolve(set, fold, BMP)
   return ranges.length > 0 && ranges[ranges.length - 1]! >= 128
+}
+
+/** Whether the set has all characters beyond ASCII. */
+function hasAllWide({ set, fold }: Extract<Node, { type: 'set' }>): boolean {
+  return overlap(resolve({ type: 'not', of: set }, fold, UNICODE), [0x80, UNICODE]) === false
 }
 
 /** The anchor that a pattern begins with. */
