@@ -1,5 +1,5 @@
 /** One HTTP request with a finished body. */
-import type { Agent as HttpAgent } from 'node:http'
+import type { Agent as HttpAgent, OutgoingHttpHeaders } from 'node:http'
 import { http } from '../../lib/node-http.ts'
 import * as https from 'node:https'
 import type { Endpoint } from './network.ts'
@@ -9,7 +9,7 @@ export interface HttpRequest {
   readonly method: string
   /** Path and query. */
   readonly path: string
-  readonly headers: http.OutgoingHttpHeaders
+  readonly headers: OutgoingHttpHeaders
   readonly body: Buffer
   /** Milliseconds until the answer must be complete; 0 for no limit. */
   readonly timeout: number
