@@ -5,8 +5,8 @@
  * One scratch record serves the whole pipeline: filled from a line, taken through the filters, encoded, reset. Nothing is
  * allocated per record. What it says is valid until `reset`.
  */
-import { Constant } from './constant.ts'
-import { Pool, keyHash, type Key, type Range } from './pool.ts'
+import type { Constant } from './constant.ts'
+import { keyHash, type Key, type Pool, type Range } from './pool.ts'
 
 /** Where a range lies: the block that was read, the record's own arena, or the pool of what the configuration names. */
 export const BLOCK = 0
@@ -261,7 +261,7 @@ export class Record {
     this.valueStart[to] = this.valueStart[from]!
     this.valueEnd[to] = this.valueEnd[from]!
     this.kind[to] = this.kind[from]!
-    this.constants[to] = this.constants[from]!
+    if (this.kind[from] === CONSTANT) this.constants[to] = this.constants[from]!
   }
 
   /** Sets a key to a value of the pool (`pool.json`). */
@@ -362,7 +362,7 @@ export class Record {
    */
   hideKeys(n: number): void {
     // no key has this hash: its bytes are UTF-8, where 0xff does not occur
-    this.keyHash.fill(-1, 0, n)
+    for (let i = 0; i < n; i++) this.keyHash[i] = -1
   }
 
   showKeys(n: number): void {
@@ -392,7 +392,7 @@ export class Record {
     this.valueStart[to] = this.valueStart[from]!
     this.valueEnd[to] = this.valueEnd[from]!
     this.kind[to] = this.kind[from]!
-    this.constants[to] = this.constants[from]!
+    if (this.kind[from] === CONSTANT) this.constants[to] = this.constants[from]!
   }
 
   #grow(): void {

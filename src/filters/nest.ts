@@ -1,8 +1,10 @@
 /** nest: gathers members under one key, or lifts those under a key up. */
 import { bodyRoom, encodeBody } from '../event/encode.ts'
+import { copyRun } from '../event/encoded.ts'
+import { ESCAPE_GROWTH, escapeText } from '../event/escape.ts'
 import { mergeRepeated, scanObject } from '../event/json-scan.ts'
 import type { Key, Pool } from '../event/pool.ts'
-import { ARENA, JSON_TEXT, RAW_TEXT, type Record, type Source } from '../event/record.ts'
+import { ARENA, CONSTANT, JSON_TEXT, RAW_TEXT, type Record, type Source } from '../event/record.ts'
 import { PluginError } from '../plugin/context.ts'
 import { defineFilter, KEEP, type RecordFilter } from '../plugin/filter.ts'
 
@@ -72,6 +74,8 @@ function compilePrefix(added: string | undefined, removed: string | undefined, p
 function beginsWith(record: Record, index: number, key: Key, pool: Pool): boolean {
   const length = key.end - key.start
   const start = record.keyStart[index]!
+  // the hash holds the first byte
+  if (length > 0 && ((record.keyHash[index]! ^ key.hash) & 0xff00) !== 0) return false
   if (record.keyEnd[index]! - start < length) return false
   const bytes = record.bytes[record.keySource[index] as Source]
   const pooled = pool.bytes
@@ -85,36 +89,85 @@ function nestUnder(under: Key, wildcards: readonly string[], prefix: Prefix, poo
     return { key: pool.key(open ? text.slice(0, -1) : text), open }
   })
   let marks = new Uint8Array(64)
-  return (record) => {
+
+  const mark = (record: Record): number => {
     const n = record.count
     if (marks.length < n) marks = new Uint8Array(n * 2)
     let found = 0
     for (let i = 0; i < n; i++) {
       let nested = 0
-      for (let p = 0; p < patterns.length; p++) {
+      for (let p = 0; p < patterns.length && nested === 0; p++) {
         const { key, open } = patterns[p]!
-        const fits = open || record.keyEnd[i]! - record.keyStart[i]! === key.end - key.start
-        if (fits && beginsWith(record, i, key, pool)) nested = 1
+        if ((open || record.keyHash[i] === key.hash) && beginsWith(record, i, key, pool)) nested = 1
       }
       marks[i] = nested
       found += nested
     }
+    return found
+  }
+
+  return (record) => {
+    const n = record.count
+    const found = mark(record)
     if (found === 0) return KEEP
-    for (let i = 0; i < n; i++) if (marks[i] === 1) record.appendCopy(i)
-    record.removeMarked(marks, n)
-    const first = n - found
-    record.hideKeys(first)
-    if (prefix !== undefined) {
+    let start: number
+    if (prefix === undefined) {
+      start = writeMarked(record, marks)
+      record.removeMarked(marks, n)
+    } else {
+      // with other keys two of them may become the same
+      for (let i = 0; i < n; i++) if (marks[i] === 1) record.appendCopy(i)
+      record.removeMarked(marks, n)
+      const first = n - found
       prefix(record, first)
+      record.hideKeys(first)
       mergeRepeated(record, first)
+      start = record.reserve(bodyRoom(record, first))
+      record.used(encodeBody(record, record.bytes[ARENA], start, null, first))
+      record.truncate(first)
+      record.showKeys(first)
     }
-    const start = record.reserve(bodyRoom(record, first))
-    record.used(encodeBody(record, record.bytes[ARENA], start, null, first))
-    record.truncate(first)
-    record.showKeys(first)
     record.set(under, ARENA, start, record.arenaLength, JSON_TEXT)
     return KEEP
   }
+}
+
+/** Writes the marked members as an object into the arena and returns where. */
+function writeMarked(record: Record, marks: Uint8Array): number {
+  const { count, keyStart, keyEnd, valueStart, valueEnd } = record
+  let room = 2
+  for (let i = 0; i < count; i++) {
+    if (marks[i] === 0) continue
+    room += keyEnd[i]! - keyStart[i]! + 6
+    if (record.kind[i] === CONSTANT) room += record.constants[i]!.bytes.length
+    else room += (valueEnd[i]! - valueStart[i]!) * (record.kind[i] === RAW_TEXT ? ESCAPE_GROWTH : 1)
+  }
+  const start = record.reserve(room)
+  const out = record.bytes[ARENA]
+  let at = start
+  out[at++] = 0x7b
+  for (let i = 0; i < count; i++) {
+    if (marks[i] === 0) continue
+    if (at > start + 1) out[at++] = 0x2c
+    out[at++] = 0x22
+    at = copyRun(record.bytes[record.keySource[i] as Source], keyStart[i]!, keyEnd[i]!, out, at)
+    out[at++] = 0x22
+    out[at++] = 0x3a
+    const kind = record.kind[i]
+    const bytes = record.bytes[record.valueSource[i] as Source]
+    if (kind === JSON_TEXT) at = copyRun(bytes, valueStart[i]!, valueEnd[i]!, out, at)
+    else if (kind === RAW_TEXT) {
+      out[at++] = 0x22
+      at = escapeText(bytes, valueStart[i]!, valueEnd[i]!, out, at)
+      out[at++] = 0x22
+    } else {
+      const constant = record.constants[i]!.bytes
+      at = copyRun(constant, 0, constant.length, out, at)
+    }
+  }
+  out[at++] = 0x7d
+  record.used(at)
+  return start
 }
 
 function lift(under: Key, prefix: Prefix): RecordFilter {

@@ -6,7 +6,7 @@ import { BLOCK, Record } from '../../src/event/record.ts'
 
 function holds(op: 'and' | 'or', rules: readonly Partial<ConditionRule>[], value: object, metadata = ''): boolean {
   const pool = new Pool()
-  const full = rules.map((rule) => ({ field: '$level', op: 'eq', value: '', context: 'body', ...rule }) as ConditionRule)
+  const full = rules.map((rule) => ({ field: '$level', op: 'eq', value: '', context: 'body', ...rule } satisfies ConditionRule))
   const condition = compileCondition({ op, rules: full }, pool)
   const record = new Record(pool)
   const block = Buffer.from(JSON.stringify(value))

@@ -29,7 +29,7 @@ describe('recorded behaviour of Fluent Bit', () => {
     for (const [file, content] of Object.entries(recorded.meta)) await writeFile(path.join(folder, file), JSON.stringify(content))
     const [only] = recorded.filters
     const { name, match: _, ...all } = only!
-    const condition = typeof all.condition === 'object' ? (all.condition as ConditionDefinition) : undefined
+    const condition = typeof all['condition'] === 'object' ? (all['condition'] as ConditionDefinition) : undefined
     const properties = condition === undefined ? all : { ...all, condition: undefined }
     const text = JSON.stringify(properties).replaceAll('${CASE_DIR}/meta', folder).replaceAll('${HOST_UNDER_TEST}', 'node-7')
     const built = await build(name, JSON.parse(text) as Properties, (wanted, pool) => {

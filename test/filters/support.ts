@@ -45,7 +45,7 @@ export async function build(
   const context: FilterContext = {
     name: `${name}.0`,
     log: { error: logTo('error'), warn: logTo('warn'), info: logTo('info'), debug: logTo('debug') },
-    meter: { counter: () => ({ value: 0 }), gauge: () => undefined },
+    meter: { counter: () => ({ value: 0 }), gauge: () => undefined, gauges: () => undefined },
     pool,
     given,
     parser: (wanted) => parsers(wanted, pool),
@@ -72,7 +72,7 @@ function read(fields: Fields, properties: Properties): { given: Given[]; options
       options[name] = field.multiple === true ? [...(options[name] as unknown[]), parsed.value] : parsed.value
     }
   }
-  return { given, options: options as OptionsOf<Fields> }
+  return { given, options }
 }
 
 /** Fills the record from a line of JSON. */
