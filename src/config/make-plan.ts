@@ -352,10 +352,12 @@ class Planner {
     const { problems, tolerant } = this.#checking
     // Sections that name no plugin of ours have been told already.
     const given = new Set(this.#loaded.sections.map(({ type }) => type))
-    const place = this.#loaded.sections.at(0)?.place
-    if (this.#loaded.sources.size === 0) return
-    if (!given.has('input') && problems.errors.length === 0) problems.error('no-inputs', {}, place)
-    if (!given.has('output') && problems.errors.length === 0) problems[tolerant ? 'warning' : 'error']('no-outputs', {}, place)
+    const [file] = this.#loaded.sources.keys()
+    if (file === undefined) return
+    const place = this.#loaded.sections.at(0)?.place ?? { file, line: 1, column: 1 }
+    const clean = problems.errors.length === 0
+    if (clean && !given.has('input')) problems.error('no-inputs', {}, place)
+    if (clean && !given.has('output')) problems[tolerant ? 'warning' : 'error']('no-outputs', {}, place)
     const complete = this.#loaded.sections.filter(({ type }) => type === 'input' || type === 'output').length ===
       inputs.length + outputs.length
     if (complete) checkReach(inputs, filters, outputs, this.#checking)

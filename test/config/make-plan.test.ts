@@ -226,7 +226,8 @@ pipeline:
 
 describe('sections', () => {
   it('of an empty configuration are missed', async () => {
-    expect(told(await planYaml('service:\n  flush: 1\n'))).toEqual(['1:1 no-inputs'])
+    expect(told(await planYaml('service:\n  flush: 1\n'))).toEqual(['1:1 no-inputs', '1:1 no-outputs'])
+    expect(told(await planYaml(''))).toEqual(['1:1 no-inputs', '1:1 no-outputs'])
     expect(told(await planYaml('pipeline:\n  inputs: [{name: tail, path: a}]\n'))).toEqual(['2:12 no-outputs'])
   })
 
