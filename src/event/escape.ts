@@ -1,5 +1,7 @@
 /** JSON string escaping of bytes (RFC 8259, section 7): quote, backslash and the controls below 0x20. */
 
+import { copyRun } from './encoded.ts'
+
 /** The most bytes that one byte becomes (`\u001f`). */
 export const ESCAPE_GROWTH = 6
 
@@ -17,13 +19,17 @@ const HEX_DIGITS = Buffer.from('0123456789abcdef')
  * Writes the text at `[start, end)` of `from` as the inside of a JSON string (no quotes) at `at` of `to`, which has room
  * for `ESCAPE_GROWTH` times its length. Returns the offset behind it. Bytes of 0x80 and above are copied.
  *
- * Every byte is written in the same way, without a branch that a processor could guess wrong: JSON in a log line has a
- * quote every five bytes. Control characters other than \n and \t are rare, and the text is then written again.
+ * Text that needs no escape is looked through and copied. From the first byte that does, every byte is written in the
+ * same way, without a branch that a processor could guess wrong: JSON in a log line has a quote every five bytes. Control
+ * characters other than \n and \t are rare, and the text is then written again.
  */
 export function escapeText(from: Buffer, start: number, end: number, to: Buffer, at: number): number {
+  let plain = start
+  while (plain < end && WRITTEN[from[plain]!]! < 0x100) plain++
+  at = copyRun(from, start, plain, to, at)
   const begin = at
   let seen = 0
-  for (let i = start; i < end; i++) {
+  for (let i = plain; i < end; i++) {
     const written = WRITTEN[from[i]!]!
     seen |= written
     to[at] = 0x5c
@@ -31,7 +37,7 @@ export function escapeText(from: Buffer, start: number, end: number, to: Buffer,
     to[at] = written
     at++
   }
-  return (seen & 0x200) === 0 ? at : escapeControls(from, start, end, to, begin)
+  return (seen & 0x200) === 0 ? at : escapeControls(from, plain, end, to, begin)
 }
 
 function escapeControls(from: Buffer, start: number, end: number, to: Buffer, at: number): number {
