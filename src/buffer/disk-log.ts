@@ -4,10 +4,10 @@
  */
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { readFrame, type Directory, type Frame, type FrameFault } from './frame.ts'
+import type { Directory, Frame, FrameFault } from './frame.ts'
 import type { Positions } from './positions.ts'
 import { Segment, segmentName, type Share } from './segment.ts'
-import type { FrameEntry } from './segment-index.ts'
+import { SegmentReader, type Claim } from './segment-reader.ts'
 import { encodeSnapshot } from './snapshot.ts'
 import type { Totals } from './totals.ts'
 
@@ -21,11 +21,6 @@ export const systemDisk: Disk = { write: (fd, bytes, from, length, at) => fs.wri
 
 /** Bytes after which a segment is complete; its snapshot may double it, so that snapshots stay a small part. */
 export const SEGMENT_SIZE = 8 * 1024 * 1024
-/** Segments whose index is in memory besides the open one. */
-const LOADED = 8
-/** Bytes that are read ahead where frames are small, and how many such blocks are kept. */
-const BLOCK = 256 * 1024
-const BLOCKS = 4
 const RETRY = 1000
 /** An output that keeps up is done with a segment long before this: then the segment need not be synced. */
 const SYNC_AFTER = 1000
@@ -39,11 +34,6 @@ interface Draft {
   /** Outputs that are not done with it. */
   waiting: number
   readonly written: () => void
-}
-
-/** A frame as an output sees it: what of it is for the output. */
-export interface Claim extends Readonly<Share> {
-  readonly sequence: number
 }
 
 export interface DiskLogState {
@@ -62,17 +52,11 @@ export interface DiskLogSettings {
   readonly boot: string
 }
 
-/** Part of a segment that was read ahead. */
-interface Block {
-  readonly segment: Segment
-  readonly offset: number
-  readonly bytes: Buffer
-}
-
 export class DiskLog {
   readonly positions: Positions
   readonly totals: Totals
   readonly segments: Segment[]
+  readonly #reader: SegmentReader
   /** Called before a snapshot is taken, to forget what nobody needs. */
   beforeSnapshot: () => void = () => {}
   /** Names of the outputs with a cursor, for the snapshot. */
@@ -91,8 +75,6 @@ export class DiskLog {
   #target = 0
   #drafts: Draft[] = []
   #retry: NodeJS.Timeout | undefined
-  #loaded: Segment[] = []
-  #blocks: Block[] = []
   #syncing: Promise<void> = Promise.resolve()
   readonly #syncs = new Set<Promise<void>>()
   readonly #timers = new Set<NodeJS.Timeout>()
@@ -102,6 +84,7 @@ export class DiskLog {
     this.positions = state.positions
     this.totals = state.totals
     this.segments = state.segments
+    this.#reader = new SegmentReader(state.segments)
     this.#next = state.next
     this.#segmentSize = settings.segmentSize
     this.#syncEveryFrame = settings.syncEveryFrame
@@ -263,7 +246,7 @@ export class DiskLog {
     segment.sealed = true
     try {
       segment.writeIndex(fd)
-      this.#noteLoaded(segment)
+      this.#reader.noteLoaded(segment)
     } catch {
       // no room for the index: it stays in memory, and a start reads the segment whole
       truncate(fd, segment.length)
@@ -321,51 +304,13 @@ export class DiskLog {
 
   /** The first frame with records for `output` whose sequence number is `from` or higher. */
   following(output: string, from: number): Claim | undefined {
-    for (let at = this.#segmentOf(from); at < this.segments.length; at++) {
-      const segment = this.segments[at]!
-      const slot = segment.outputs.indexOf(output)
-      if (slot < 0 || segment.last < from) continue
-      const frames = this.#framesOf(segment)
-      for (let i = segment.lowerBound(from); i < frames.length; i++) {
-        const claim = claimOf(frames[i]!, slot)
-        if (claim !== undefined) return claim
-      }
-    }
+    const claim = this.#reader.following(output, from)
+    if (claim !== undefined) return claim
     for (const { sequence, shares } of this.#drafts) {
       const share = sequence >= from ? shares.get(output) : undefined
       if (share !== undefined) return { sequence, ...share }
     }
     return undefined
-  }
-
-  /** Index of the last segment that may hold `sequence`, or 0. */
-  #segmentOf(sequence: number): number {
-    let low = 0
-    let high = this.segments.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.segments[middle]!.first <= sequence) low = middle + 1
-      else high = middle
-    }
-    return Math.max(0, low - 1)
-  }
-
-  #framesOf(segment: Segment): readonly FrameEntry[] {
-    if (!segment.isLoaded) this.#noteLoaded(segment)
-    return segment.frames()
-  }
-
-  #noteLoaded(segment: Segment): void {
-    this.#loaded.push(segment)
-    if (this.#loaded.length > LOADED) this.#loaded.shift()!.unload()
-  }
-
-  /** Segment and entry of a written frame. */
-  #find(sequence: number): { segment: Segment, entry: FrameEntry } | undefined {
-    const segment = this.segments[this.#segmentOf(sequence)]
-    if (segment === undefined || segment.last < sequence) return undefined
-    const entry = this.#framesOf(segment)[segment.lowerBound(sequence)]
-    return entry?.sequence === sequence ? { segment, entry } : undefined
   }
 
   /** What of the frame is for the output; undefined when it is not in the log. */
@@ -376,34 +321,12 @@ export class DiskLog {
 
   /** Reads a frame back: a large one into `room`, small ones many at a time. */
   read(sequence: number, room: (length: number) => Buffer): Frame | FrameFault {
-    const found = this.#find(sequence)
-    if (found === undefined) return 'torn'
-    const { segment, entry: { offset, length } } = found
-    try {
-      const bytes = length * 4 > BLOCK ? room(length) : this.#ahead(segment, offset, length)
-      if (length * 4 > BLOCK && readAt(segment.path, bytes, offset) < length) return 'torn'
-      const frame = readFrame(bytes)
-      return typeof frame === 'string' || frame.sequence === sequence ? frame : 'checksum'
-    } catch {
-      return 'torn'
-    }
-  }
-
-  #ahead(segment: Segment, offset: number, length: number): Buffer {
-    let block = this.#blocks.find((b) =>
-      b.segment === segment && offset >= b.offset && offset + length <= b.offset + b.bytes.length)
-    if (block === undefined) {
-      const bytes = Buffer.allocUnsafeSlow(Math.min(BLOCK, segment.length - offset))
-      block = { segment, offset, bytes: bytes.subarray(0, readAt(segment.path, bytes, offset)) }
-      this.#blocks.push(block)
-      if (this.#blocks.length > BLOCKS) this.#blocks.shift()
-    }
-    return block.bytes.subarray(offset - block.offset, offset - block.offset + length)
+    return this.#reader.read(sequence, room)
   }
 
   /** Where a frame lies, for the quarantine. */
   place(sequence: number): { readonly path: string, readonly offset: number, readonly length: number } | undefined {
-    const found = this.#find(sequence)
+    const found = this.#reader.find(sequence)
     return found && { path: found.segment.path, offset: found.entry.offset, length: found.entry.length }
   }
 
@@ -411,7 +334,7 @@ export class DiskLog {
 
   /** After a start: an output will acknowledge this frame. */
   expect(sequence: number): void {
-    const found = this.#find(sequence)
+    const found = this.#reader.find(sequence)
     if (found !== undefined) found.segment.waiting++
   }
 
@@ -428,13 +351,10 @@ export class DiskLog {
         segment.waiting += share.frames
         continue
       }
-      const slot = segment.outputs.indexOf(output)
-      for (const entry of this.#framesOf(segment).slice(segment.lowerBound(from))) {
-        const claim = claimOf(entry, slot)
-        if (claim === undefined) continue
+      for (const { records, bytes } of this.#reader.claimsOf(segment, output, from)) {
         sum.frames++
-        sum.records += claim.records
-        sum.bytes += claim.bytes
+        sum.records += records
+        sum.bytes += bytes
         segment.waiting++
       }
     }
@@ -448,8 +368,8 @@ export class DiskLog {
       draft.waiting--
       return
     }
-    const segment = this.segments[this.#segmentOf(sequence)]
-    if (segment !== undefined && sequence <= segment.last) segment.waiting--
+    const segment = this.#reader.segmentOf(sequence)
+    if (segment !== undefined) segment.waiting--
   }
 
   /** Deletes segments that nobody waits for, once a newer snapshot is on the disk. */
@@ -461,8 +381,7 @@ export class DiskLog {
       if (!segment.sealed || segment.waiting > 0) continue
       fs.rmSync(segment.path, { force: true })
       this.segments.splice(at, 1)
-      this.#loaded = this.#loaded.filter((s) => s !== segment)
-      this.#blocks = this.#blocks.filter((block) => block.segment !== segment)
+      this.#reader.forget(segment)
       deleted = true
     }
     if (!deleted) return
@@ -493,30 +412,6 @@ export class DiskLog {
     const fd = this.#fd
     this.#fd = undefined
     await new Promise<void>((resolve) => fs.fdatasync(fd, () => resolve()))
-    fs.closeSync(fd)
-  }
-}
-
-function claimOf(entry: FrameEntry, slot: number): Claim | undefined {
-  const { shares, sequence, oldest } = entry
-  for (let i = 0; i < shares.length; i += 3) {
-    if (shares[i] === slot) return { sequence, records: shares[i + 1]!, bytes: shares[i + 2]!, oldest }
-  }
-  return undefined
-}
-
-/** Fills `bytes` from a place in a file; returns how many there were. */
-function readAt(path: string, bytes: Buffer, at: number): number {
-  const fd = fs.openSync(path, 'r')
-  try {
-    let read = 0
-    while (read < bytes.length) {
-      const got = fs.readSync(fd, bytes, read, bytes.length - read, at + read)
-      if (got === 0) break
-      read += got
-    }
-    return read
-  } finally {
     fs.closeSync(fd)
   }
 }

@@ -3,11 +3,11 @@
  * records go to the disk log, many frames' together, so that a position is durable only after the data it covers.
  */
 import type { OutputTerms } from '../event/ledger.ts'
-import type { Claim } from './disk-log.ts'
 import { mergeRanges } from './frame-builder.ts'
 import type { Directory, Frame, StreamEntry } from './frame.ts'
 import { streamKey } from './positions.ts'
 import type { Share } from './segment.ts'
+import type { Claim } from './segment-reader.ts'
 import { Totals, addOutputTerms } from './totals.ts'
 
 export interface MemoryFrame {

@@ -1,10 +1,11 @@
 /** One output's way through both logs: what it has taken, what it is done with, what waits. */
 import { count, emptyOutputTerms, type OutputTerms } from '../event/ledger.ts'
 import { MAX_OPEN, type CursorFile, type CursorState } from './cursor-file.ts'
-import type { Claim, DiskLog } from './disk-log.ts'
+import type { DiskLog } from './disk-log.ts'
 import type { FrameCache } from './frame-cache.ts'
 import type { Frame } from './frame.ts'
 import type { MemoryClaim, MemoryLog } from './memory-log.ts'
+import type { Claim } from './segment-reader.ts'
 import type { OutputQueue } from './store.ts'
 import { addOutcome } from './totals.ts'
 
