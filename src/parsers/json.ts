@@ -1,4 +1,4 @@
-/** One JSON object per text. Text behind the object is ignored unless it begins another object or array, as in Fluent Bit. */
+/** One JSON object per text. Text behind the object is ignored unless it is another value, as in Fluent Bit. */
 import type { Pool } from '../event/pool.ts'
 import { scanObject, skipValue } from '../event/json-scan.ts'
 import type { Record, Source } from '../event/record.ts'
@@ -43,5 +43,5 @@ export class JsonParser implements Parser {
 function anotherValue(bytes: Buffer, start: number, end: number): boolean {
   let at = start
   while (at < end && (bytes[at] === 0x20 || (bytes[at]! >= 9 && bytes[at]! <= 13))) at++
-  return at < end && (bytes[at] === 0x7b || bytes[at] === 0x5b) && skipValue(bytes, at, end) >= 0
+  return at < end && skipValue(bytes, at, end) >= 0
 }

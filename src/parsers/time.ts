@@ -6,9 +6,14 @@
  * without a year takes the year that puts the time closest before tomorrow, so that a line of December 31 read on
  * January 1 is last year's; a format without a day means the first; what is before 1970 or after 2106 is no time.
  */
-import { BLANKS, CONVERSION, FRACTION, TimeFormatError, compileFormat, step } from './time/format.ts'
-import { TimeZone } from './time/time-zone.ts'
+import { AMERICAN, DAY_NAMES, MONTH_NAMES, ascii, days, isAlphanumeric } from './time/calendar.ts'
+import {
+  A, B, C, D, E, G, G_LONG, H, I, J, M, MONTH, N, P, S, EPOCH, U, WEEKDAY, ISO_WEEKDAY, Y, Y_SHORT, Z, OFFSET
+} from './time/conversions.ts'
+import { BLANKS, CONVERSION, FRACTION, compileFormat } from './time/format.ts'
+import type { TimeZone } from './time/time-zone.ts'
 import { zoneOffsets } from './time/zone-names.ts'
+import { fixedOffset, namedZone } from './time/zone-option.ts'
 
 export interface TimeOptions {
   /** A text that does not match the format to its end still counts as far as it did. */
@@ -21,37 +26,8 @@ export interface TimeOptions {
   readonly now?: () => number
 }
 
-const MONTHS = ['january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september', 'october', 'november', 'december']
-const DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
-const MONTH_NAMES = MONTHS.map((name) => Buffer.from(name))
-const DAY_NAMES = DAYS.map((name) => Buffer.from(name))
-const AMERICAN = ['EST', 'CST', 'MST', 'PST', 'EDT', 'CDT', 'MDT', 'PDT']
 const LAST_SECOND = 0xffff_ffff
 const DAY = 86_400
-
-const A = step('a')
-const B = step('b')
-const C = step('C')
-const D = step('d')
-const E = step('e')
-const G = step('g')
-const G_LONG = step('G')
-const H = step('H')
-const I = step('I')
-const J = step('j')
-const M = step('M')
-const MONTH = step('m')
-const N = step('n')
-const P = step('p')
-const S = step('S')
-const EPOCH = step('s')
-const U = step('U')
-const WEEKDAY = step('w')
-const ISO_WEEKDAY = step('u')
-const Y = step('Y')
-const Y_SHORT = step('y')
-const Z = step('Z')
-const OFFSET = step('z')
 
 export class TimeParser {
   /** What the last successful `parse` read. */
@@ -414,39 +390,5 @@ export class TimeParser {
     this.#at = at
     this.#zoneOffset = offset
     return true
-  }
-}
-
-function isAlphanumeric(byte: number): boolean {
-  return (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a)
-}
-
-function ascii(bytes: Uint8Array, start: number, end: number): string {
-  return String.fromCharCode(...bytes.subarray(start, end))
-}
-
-/** Days since 1970-01-01 in the Gregorian calendar; a day beyond the month's end is in the next one. `month` from 0. */
-function days(year: number, month: number, day: number): number {
-  // Years begin in March, so that the leap day is the last one.
-  const shifted = month < 2 ? year - 1 : year
-  const era = Math.floor(shifted / 400)
-  const ofEra = shifted - era * 400
-  const ofYear = Math.floor((153 * (month < 2 ? month + 10 : month - 2) + 2) / 5) + day - 1
-  return era * 146_097 + ofEra * 365 + Math.floor(ofEra / 4) - Math.floor(ofEra / 100) + ofYear - 719_468
-}
-
-function fixedOffset(text: string): number {
-  if (text.startsWith('Z')) return 0
-  const parts = /^([+-])(\d\d):?(\d\d)$/.exec(text)
-  if (!parts || Number(parts[2]) > 59 || Number(parts[3]) > 59) throw new TimeFormatError(`time_offset must be like +0200, not ${text}`)
-  const seconds = Number(parts[2]) * 3600 + Number(parts[3]) * 60
-  return parts[1] === '-' ? -seconds : seconds
-}
-
-function namedZone(name: string): TimeZone {
-  try {
-    return new TimeZone(name === 'system' ? Intl.DateTimeFormat().resolvedOptions().timeZone : name)
-  } catch {
-    throw new TimeFormatError(`there is no time zone ${name}`)
   }
 }

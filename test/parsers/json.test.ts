@@ -11,10 +11,11 @@ function parse(text: string, rest: Partial<ParserDefinition> = {}): ReturnType<t
 }
 
 describe('JsonParser', () => {
-  it('takes one object, and ignores text behind it unless that is another one', () => {
+  it('takes one object, and ignores text behind it unless that is another value', () => {
     expect(parse('{"a":1} junk')?.body).toEqual({ a: 1 })
     expect(parse(' {"a":1}  ')?.body).toEqual({ a: 1 })
-    for (const text of ['{"a":1}{"b":2}', '{"a":1} [1]', '[1]', '"a"', '1', '', '{"a":1']) expect(parse(text)).toBeUndefined()
+    expect(parse('{"a":1}]')?.body).toEqual({ a: 1 })
+    for (const text of ['{"a":1}{"b":2}', '{"a":1} [1]', '{"a":1} 5', '{"a":1} "x"', '[1]', '"a"', '1', '', '{"a":1']) expect(parse(text)).toBeUndefined()
   })
 
   it('keeps numbers as they are written', () => {

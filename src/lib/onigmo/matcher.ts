@@ -8,7 +8,8 @@
  * Measured on nginx lines of 190 bytes: 0.3 µs; RegExp takes 0.5 µs with slices and named groups, 1.6 µs with offsets (flag d).
  */
 import { compileFunction } from 'node:vm'
-import { ASCII, BMP, UNICODE, WORD, complement, overlap, resolve } from './sets.ts'
+import { ASCII, WORD, complement, overlap, resolve } from './sets.ts'
+import { END, WIDE, decisive, fixedWidth, groupsOf, hasAllWide, leading, overlapping, union, wide } from './analysis.ts'
 import { leastWidth, type Node, type Pattern, type Place } from './syntax.ts'
 
 export const MATCHED = 1
@@ -39,14 +40,6 @@ export function textMatcher(pattern: Pattern): Matcher<string> | undefined {
 
 /** Locals are read faster than variables of an outer function. */
 const LOCALS = 'const b = B, start = START, end = END, g = G;'
-
-/**
- * In the sets of what may follow: any character beyond ASCII, and the end of the pattern, where a match is complete
- * without another character.
- */
-const WIDE = 128
-const DONE = 129
-const END: readonly number[] = [DONE, DONE]
 
 /** Writes the code that goes on at the position which the variable holds. */
 type Next = (position: string) => string
@@ -381,82 +374,5 @@ class Generator {
     let first = follow
     for (let i = items.length - 1; i >= from; i--) first = this.#first(items[i]!, first)
     return first
-  }
-}
-
-function union(a: readonly number[], b: readonly number[]): number[] {
-  return complement(overlapping(complement(a, DONE), complement(b, DONE)), DONE)
-}
-
-/** A set that another character must be of; null when the match may be complete without one. */
-function decisive(set: readonly number[] | null): readonly number[] | null {
-  return set === null || overlap(set, END) ? null : set
-}
-
-/** What two sets have in common. */
-function overlapping(a: readonly number[], b: readonly number[]): number[] {
-  const common: number[] = []
-  for (let i = 0, j = 0; i < a.length && j < b.length;) {
-    const first = Math.max(a[i]!, b[j]!)
-    const last = Math.min(a[i + 1]!, b[j + 1]!)
-    if (first <= last) common.push(first, last)
-    if (a[i + 1]! < b[j + 1]!) i += 2
-    else j += 2
-  }
-  return common
-}
-
-/** Whether the set has characters beyond ASCII. */
-function wide({ set, fold }: Extract<Node, { type: 'set' }>): boolean {
-  const ranges = resolve(set, fold, BMP)
-  return ranges.length > 0 && ranges[ranges.length - 1]! >= 128
-}
-
-/** Whether the set has all characters beyond ASCII. */
-function hasAllWide({ set, fold }: Extract<Node, { type: 'set' }>): boolean {
-  return overlap(resolve({ type: 'not', of: set }, fold, UNICODE), [0x80, UNICODE]) === false
-}
-
-/** The anchor that a pattern begins with. */
-function leading(node: Node): Place | undefined {
-  if (node.type === 'at') return node.place === 'line-start' || node.place === 'start' ? node.place : undefined
-  if (node.type === 'seq') return leading(node.items[0]!)
-  if (node.type === 'group' || node.type === 'atomic') return leading(node.body)
-  return undefined
-}
-
-function groupsOf(node: Node): number[] {
-  switch (node.type) {
-    case 'group': return [node.index, ...groupsOf(node.body)]
-    case 'seq': return node.items.flatMap(groupsOf)
-    case 'alt': return node.options.flatMap(groupsOf)
-    case 'repeat':
-    case 'atomic':
-    case 'look': return groupsOf(node.body)
-    default: return []
-  }
-}
-
-function fixedWidth(node: Node): number | undefined {
-  switch (node.type) {
-    case 'set': return 1
-    case 'empty':
-    case 'at':
-    case 'look': return 0
-    case 'seq': return node.items.reduce<number | undefined>((sum, item) => {
-      const width = fixedWidth(item)
-      return sum === undefined || width === undefined ? undefined : sum + width
-    }, 0)
-    case 'alt': {
-      const widths = new Set(node.options.map(fixedWidth))
-      return widths.size === 1 ? [...widths][0] : undefined
-    }
-    case 'group':
-    case 'atomic': return fixedWidth(node.body)
-    case 'repeat': {
-      const width = fixedWidth(node.body)
-      return width !== undefined && node.min === node.max ? width * node.min : undefined
-    }
-    case 'back': return undefined
   }
 }
