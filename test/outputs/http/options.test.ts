@@ -1,0 +1,8 @@
+import { expect, test } from 'vitest'
+import type { Field } from '../../../src/config/fields.ts'
+import { httpOptions } from '../../../src/outputs/http/options.ts'
+
+test('whatever is a password is secret', () => {
+  const options: [string, Field][] = Object.entries(httpOptions)
+  expect(options.filter(([name, field]) => name.includes('passwd') !== (field.secret === true))).toEqual([])
+})
