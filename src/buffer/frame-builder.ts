@@ -182,8 +182,8 @@ export class FrameBuilder implements ConstantSink {
     this.#words = new Uint32Array(larger.buffer)
   }
 
-  /** Closes the frame under its sequence number and begins the next one. */
-  finish(sequence: number, ledger?: { readonly [input: string]: InputTerms }): Frame {
+  /** Closes the frame under its sequence number and begins the next one; `checksum` when it goes to disk. */
+  finish(sequence: number, ledger?: { readonly [input: string]: InputTerms }, checksum = true): Frame {
     this.#closeSection()
     const constants = this.#writeConstants()
     const directory = this.#directory(constants, ledger)
@@ -198,22 +198,22 @@ export class FrameBuilder implements ConstantSink {
     bytes.writeUInt32LE(this.#at, 12)
     bytes.writeUInt32LE(text.length, 16)
     bytes.writeUInt32LE(this.#records, 28)
-    const frame = this.#handOver(end, directory, sequence)
+    const frame = this.#handOver(end, directory, sequence, checksum)
     this.#begin()
     return frame
   }
 
   /** A frame that fills most of its memory keeps it; a small one moves out, so that slabs are not spent on crumbs. */
-  #handOver(end: number, directory: Directory, sequence: number): Frame {
+  #handOver(end: number, directory: Directory, sequence: number, checksum: boolean): Frame {
     const built = this.#bytes
     if (end * 2 < built.length) {
       const own = Buffer.allocUnsafeSlow(end)
       built.copy(own, 0, 0, end)
-      sealFrame(own, sequence)
+      sealFrame(own, sequence, checksum)
       return makeFrame(own, directory, () => {})
     }
     const bytes = built.subarray(0, end)
-    sealFrame(bytes, sequence)
+    sealFrame(bytes, sequence, checksum)
     let released = false
     this.#bytes = this.#pool.take()
     this.#words = new Uint32Array(this.#bytes.buffer)

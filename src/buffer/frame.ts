@@ -131,9 +131,12 @@ export function encodeDirectory(directory: Directory, sequence: number): Buffer 
   return bytes
 }
 
-/** Writes sequence number and checksum into a built frame: the last thing before it is stored. */
-export function sealFrame(bytes: Buffer, sequence: number): void {
+/**
+ * Writes sequence number and checksum into a built frame: the last thing before it is stored. A frame that never leaves
+ * memory needs no checksum.
+ */
+export function sealFrame(bytes: Buffer, sequence: number, checksum = true): void {
   bytes.writeUInt32LE(sequence % 0x1_0000_0000, 20)
   bytes.writeUInt32LE(Math.floor(sequence / 0x1_0000_0000), 24)
-  bytes.writeUInt32LE(crc32(bytes.subarray(12)), 8)
+  if (checksum) bytes.writeUInt32LE(crc32(bytes.subarray(12)), 8)
 }

@@ -189,7 +189,8 @@ class Store implements FrameStore {
     const settings = this.#settings(input)
     const sequence = this.#log.takeSequence()
     const own = copyInputTerms(terms)
-    const frame = builder.finish(sequence, { [input]: own })
+    const onDisk = settings.storage === 'filesystem'
+    const frame = builder.finish(sequence, { [input]: own }, onDisk)
     addInputTerms(this.#termsOf(input), own)
     const shares = sharesOf(frame.directory)
     const queues: Queue[] = []
@@ -197,7 +198,6 @@ class Store implements FrameStore {
       const queue = this.#queues.get(name)
       if (queue !== undefined) queues.push(queue)
     }
-    const onDisk = settings.storage === 'filesystem'
     if (onDisk) {
       const unpin = (): void => this.#cache.unuse(sequence)
       const written = this.#log.append(frame.bytes, frame.directory, sequence, shares, queues.length, unpin)
