@@ -14,8 +14,9 @@
 import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { Batch } from '../event/batch.ts'
-import { emptyOutputTerms, type OutputTerms, type Reasons } from '../event/ledger.ts'
+import { emptyOutputTerms, type OutputTerms } from '../event/ledger.ts'
 import type { Frame } from '../buffer/frame.ts'
+import { addOutcome } from '../buffer/totals.ts'
 import type { Log } from '../plugin/context.ts'
 import { syncFolder, writeSynced } from './durable-file.ts'
 import { RecordFrame, openFrame } from './record-frame.ts'
@@ -296,9 +297,9 @@ export class Parking {
       this.#bytes += rest.bytes - entry.bytes
       this.#triedAgain(entry, rest)
       this.#entries[this.#entries.indexOf(entry)] = rest
-      addTerms(this.#terms, terms)
+      addOutcome(this.#terms, terms)
       await this.#commitSoon()
-      await rm(this.#file(entry), { force: true })
+      await this.#discard(entry)
     })
   }
 
@@ -316,10 +317,15 @@ export class Parking {
       this.#bytes -= entry.bytes
       this.#bar(entry, -1)
       this.#entries = this.#entries.filter((other) => other !== entry)
-      addTerms(this.#terms, terms)
+      addOutcome(this.#terms, terms)
       await this.#commitSoon()
-      await rm(this.#file(entry), { force: true })
+      await this.#discard(entry)
     })
+  }
+
+  /** A file that cannot be removed is left over for the next start. */
+  async #discard(entry: Entry): Promise<void> {
+    await rm(this.#file(entry), { force: true }).catch(() => {})
   }
 
   #file(entry: Entry): string {
@@ -382,17 +388,4 @@ function pick(frame: Frame, offsets: readonly number[]): { readonly batch: Batch
     uids.add(frame.streams[streamSlot(frame.words, offset)]!.uid)
   }
   return { batch, uids: [...uids] }
-}
-
-/** Adds what became of records, `routed` and `waiting` left out. */
-export function addTerms(to: OutputTerms, terms: OutputTerms): void {
-  to.delivered += terms.delivered
-  to.dead_lettered += terms.dead_lettered
-  to.repeated += terms.repeated
-  addReasons(to.dropped, terms.dropped)
-  addReasons(to.filtered, terms.filtered)
-}
-
-function addReasons(to: Reasons, from: Reasons): void {
-  for (const reason in from) to[reason] = (to[reason] ?? 0) + from[reason]!
 }

@@ -18,7 +18,6 @@ export interface JudgeOptions {
   readonly gate: Gate
   readonly concurrency: Concurrency
   readonly retry: RetryPolicy
-  readonly ordered: boolean
   readonly parkAfter: number
   readonly random: () => number
   readonly meter: DeliveryMeter
@@ -64,7 +63,7 @@ export class Judge {
         return this.#retry(work, verdict, now)
       case 'refused':
         this.#answers()
-        return this.#refuse(work, verdict.reason)
+        return this.#refuse(work, verdict.reason, work.attempts + 1)
       case 'too_large':
         return this.#tooLarge(work, verdict.reason)
       case 'partial':
@@ -149,12 +148,12 @@ export class Judge {
     this.#o.meter.retriesFailed.value++
     const { attempts } = work
     const said = (why: string): string => `not delivered in ${attempts} ${attempts === 1 ? 'try' : 'tries'}: ${why}`
-    this.#refuse(work, said(reason), reasons?.map(said))
+    this.#refuse(work, said(reason), attempts, reasons?.map(said))
   }
 
   #tooLarge(work: Work, reason: string): void {
     this.#answers()
-    if (work.batch.count === 1) return this.#refuse(work, reason)
+    if (work.batch.count === 1) return this.#refuse(work, reason, work.attempts + 1)
     this.#o.intake.tooLarge(work.batch.bytes)
     this.#halve(work)
   }
@@ -176,15 +175,15 @@ export class Judge {
   }
 
   /** Dead letters for all of it. */
-  #refuse(work: Work, reason: string, reasons?: readonly string[]): void {
+  #refuse(work: Work, reason: string, tries: number, reasons?: readonly string[]): void {
     this.#o.meter.errors.value++
     this.lastError = reason
     this.#o.log.error(`${work.batch.count} records refused: ${reason}`)
-    eachRecord(work, (index, taken) => this.#bury(work, index, taken, reasons?.[index] ?? reason))
+    eachRecord(work, (index, taken) => this.#bury(work, index, taken, reasons?.[index] ?? reason, tries))
     this.#o.intake.over(work)
   }
 
-  #bury(work: Work, index: number, taken: Taken, reason: string): void {
+  #bury(work: Work, index: number, taken: Taken, reason: string, tries: number): void {
     const { letters } = this.#o
     if (letters === undefined) {
       this.#dropped(taken, 'refused')
@@ -198,7 +197,7 @@ export class Judge {
       taken.terms.dead_lettered++
       taken.settle(1)
     }
-    letters.add(work.batch, index, reason, work.attempts + 1, buried, replayed)
+    letters.add(work.batch, index, reason, tries, buried, replayed)
   }
 
   #dropped(taken: Taken, reason: string): void {
@@ -223,7 +222,7 @@ export class Judge {
       } else if (outcome === REFUSED) {
         example = reasons.get(index) ?? 'refused'
         refused++
-        this.#bury(work, index, taken, example)
+        this.#bury(work, index, taken, example, work.attempts + 1)
       } else {
         taken.terms.delivered++
         if (outcome === REPEATED && !work.resent) {
@@ -322,4 +321,9 @@ function faultOf(verdict: Verdict, records: number): string | undefined {
     default:
       return 'the plugin gave no verdict'
   }
+}
+
+/** A plugin that throws says nothing about what became of the batch. */
+export function thrown(error: unknown): Verdict {
+  return { kind: 'retry', reason: error instanceof Error ? error.message : String(error), unsure: true }
 }
