@@ -2,11 +2,11 @@
 import type { Pool } from '../event/pool.ts'
 import { PluginError, type JoinerOptions } from '../plugin/context.ts'
 import type { JoinerFactory, Parser } from '../plugin/parser.ts'
-import type { MultilineDefinition, ParserDefinition, RuleDefinition } from './definition.ts'
+import type { MultilineDefinition, ParserDefinition, RuleDefinition } from './shared/definition.ts'
 import { JsonParser } from './json.ts'
 import { LogfmtParser } from './logfmt.ts'
 import { LtsvParser } from './ltsv.ts'
-import { builtIn } from './multiline/built-in.ts'
+import { builtIn, dockerLines } from './shared/built-in-multiline.ts'
 import { createJoinerFactory, createMultilineParser, type MultilineParser } from './multiline.ts'
 import { RegexParser } from './regex.ts'
 import { stockDefinitions as definitions } from './stock.ts'
@@ -71,7 +71,7 @@ export function createParsers(
   }
   const multiline = new Map<string, MultilineParser>()
   const make = (definition: MultilineDefinition): MultilineParser =>
-    named('multiline parser', definition.name, () => createMultilineParser(definition, pool, parser))
+    named('multiline parser', definition.name, () => createMultilineParser(definition, pool, parser, () => createParser(dockerLines, pool)))
   for (const { name, options: chosen, rules } of multilineConfigured) {
     const id = name.toLowerCase()
     if (!multiline.has(id)) multiline.set(id, make({ ...chosen, name, rules }))

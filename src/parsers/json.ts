@@ -3,9 +3,9 @@ import type { Pool } from '../event/pool.ts'
 import { scanObject, skipValue } from '../event/json-scan.ts'
 import type { Record, Source } from '../event/record.ts'
 import type { Parser } from '../plugin/parser.ts'
-import { createDecoders, type Decoders } from './decoders.ts'
-import type { ParserDefinition } from './definition.ts'
-import { createTimeField, type TimeField } from './time-field.ts'
+import { createDecoders, type Decoders } from './shared/decoders.ts'
+import type { ParserDefinition } from './shared/definition.ts'
+import { createTimeField, type TimeField } from './shared/time-field.ts'
 
 export class JsonParser implements Parser {
   readonly name: string

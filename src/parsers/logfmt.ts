@@ -5,11 +5,11 @@
 import { keyHash, type Pool, type Range } from '../event/pool.ts'
 import { ARENA, JSON_TEXT, POOL, RAW_TEXT, type Record, type Source } from '../event/record.ts'
 import type { Parser } from '../plugin/parser.ts'
-import { createDecoders, type Decoders } from './decoders.ts'
-import type { ParserDefinition } from './definition.ts'
-import { createTimeField, type TimeField } from './time-field.ts'
-import { cast, made, parseTypes, type ValueType } from './types.ts'
-import { unescapeUtf8 } from './unescape.ts'
+import { createDecoders, type Decoders } from './shared/decoders.ts'
+import type { ParserDefinition } from './shared/definition.ts'
+import { createTimeField, type TimeField } from './shared/time-field.ts'
+import { cast, made, parseTypes, type ValueType } from './shared/types.ts'
+import { unescapeUtf8 } from './shared/unescape.ts'
 
 const IDENT = new Uint8Array(256).fill(1, 0x21)
 IDENT[0x3d] = IDENT[0x22] = 0

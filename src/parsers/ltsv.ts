@@ -2,10 +2,10 @@
 import { keyHash, type Pool } from '../event/pool.ts'
 import { RAW_TEXT, type Record, type Source } from '../event/record.ts'
 import type { Parser } from '../plugin/parser.ts'
-import { createDecoders, type Decoders } from './decoders.ts'
-import type { ParserDefinition } from './definition.ts'
-import { createTimeField, type TimeField } from './time-field.ts'
-import { cast, made, parseTypes, type ValueType } from './types.ts'
+import { createDecoders, type Decoders } from './shared/decoders.ts'
+import type { ParserDefinition } from './shared/definition.ts'
+import { createTimeField, type TimeField } from './shared/time-field.ts'
+import { cast, made, parseTypes, type ValueType } from './shared/types.ts'
 
 const LABEL = new Uint8Array(256)
 const FIELD = new Uint8Array(256).fill(1)

@@ -10,9 +10,8 @@ import type { Key, Pool } from '../event/pool.ts'
 import { ARENA, RAW_TEXT, type Record, type Source } from '../event/record.ts'
 import type { Stream } from '../event/stream.ts'
 import type { Joiner, JoinerFactory, JoinerSink, Parser } from '../plugin/parser.ts'
-import type { MultilineDefinition } from './definition.ts'
-import { JsonParser } from './json.ts'
-import { builtIn, dockerLines } from './multiline/built-in.ts'
+import type { MultilineDefinition } from './shared/definition.ts'
+import { builtIn } from './shared/built-in-multiline.ts'
 import { CriMember, criKeys } from './multiline/cri.ts'
 import { MarkedMember } from './multiline/marked.ts'
 import type { Member, MemberSettings } from './multiline/member.ts'
@@ -39,9 +38,9 @@ export interface MultilineParser {
   member(settings: MemberSettings): Member
 }
 
-/** Makes a multiline parser of its definition. Throws Error with what is wrong. */
+/** Makes a multiline parser of its definition; `dockerParser` makes the parser of docker's lines. Throws Error with what is wrong. */
 export function createMultilineParser(
-  definition: MultilineDefinition, pool: Pool, parserOf: (name: string) => Parser | undefined
+  definition: MultilineDefinition, pool: Pool, parserOf: (name: string) => Parser | undefined, dockerParser: () => Parser
 ): MultilineParser {
   const { name, key_content: keyContent, flush_timeout: given } = definition
   const flushTimeout = given !== undefined && given > 0 ? given : FLUSH_TIMEOUT
@@ -50,7 +49,7 @@ export function createMultilineParser(
     const keys = criKeys(pool)
     return { ...common, member: (settings) => new CriMember(settings, keys) }
   }
-  const parser = definition === builtIn.get('docker') ? new JsonParser(dockerLines, pool) : namedParser(definition, parserOf)
+  const parser = definition === builtIn.get('docker') ? dockerParser() : namedParser(definition, parserOf)
   if (parser && keyContent === undefined) throw new Error('parser needs key_content: the key of the text to join')
   const groupKey = optionalKey(definition.key_group, pool)
   if ((definition.type ?? 'regex') === 'regex') {

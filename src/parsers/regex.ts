@@ -7,10 +7,10 @@ import { ARENA, RAW_TEXT, type Record, type Source } from '../event/record.ts'
 import { FAILED, MATCHED, UNDECIDED, bytesMatcher, type Matcher } from '../lib/onigmo/matcher.ts'
 import { compileRegex, type CompiledRegex } from '../lib/onigmo/regex.ts'
 import type { Parser } from '../plugin/parser.ts'
-import { createDecoders, type Decoders } from './decoders.ts'
-import type { ParserDefinition } from './definition.ts'
-import { createTimeField, type TimeField } from './time-field.ts'
-import { cast, made, parseTypes, type ValueType } from './types.ts'
+import { createDecoders, type Decoders } from './shared/decoders.ts'
+import type { ParserDefinition } from './shared/definition.ts'
+import { createTimeField, type TimeField } from './shared/time-field.ts'
+import { cast, made, parseTypes, type ValueType } from './shared/types.ts'
 
 interface Field {
   readonly key: Key

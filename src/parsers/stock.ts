@@ -2,7 +2,7 @@
  * The parsers that Fluent Bit 5.1.1 ships in conf/parsers*.conf, under their names. The patterns are facts of
  * compatibility, so they stand here as they are there, oddities included. They are compiled when first used.
  */
-import type { ParserDefinition } from './definition.ts'
+import type { ParserDefinition } from './shared/definition.ts'
 
 const OPENSTACK = String.raw`^(?<log_time>[^ ][-.\d\+:T]+[ ]*[.:\d]*)\s+(?<pid>[^ ]\d+)\s+(?<severity>[^ ][.-_\w]+)\s+(?<component>[^ ][.-_\w]+)(\s+\[(-|(?<req_id>[^ ][-\w]*) (?<req_user>[^ ][-\w]*) (?<req_project>[^ ][-\w]*) (?<req_domain>[^ ][-\w]*) (?<req_user_domain>[^ ][-\w]*) (?<req_project_domain>[^ ][-\w]*))\]){1}\s+(?<message>.*)$`
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Pool } from '../../src/event/pool.ts'
 import { BLOCK, Record } from '../../src/event/record.ts'
-import type { ParserDefinition } from '../../src/parsers/definition.ts'
+import type { ParserDefinition } from '../../src/parsers/shared/definition.ts'
 import { JsonParser } from '../../src/parsers/json.ts'
 import { NOW, parseText } from './reading.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Pool } from '../../src/event/pool.ts'
-import type { ParserDefinition } from '../../src/parsers/definition.ts'
+import type { ParserDefinition } from '../../src/parsers/shared/definition.ts'
 import { LogfmtParser } from '../../src/parsers/logfmt.ts'
 import { NOW, parseText } from './reading.ts'
 

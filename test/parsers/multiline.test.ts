@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Pool } from '../../src/event/pool.ts'
-import type { MultilineDefinition } from '../../src/parsers/definition.ts'
+import type { MultilineDefinition } from '../../src/parsers/shared/definition.ts'
 import { createParsers, type ConfiguredParser } from '../../src/parsers/index.ts'
 import type { JoinerOptions } from '../../src/plugin/context.ts'
 import { JoinedPath, NOW } from './reading.ts'

@@ -1,5 +1,5 @@
 /** What Fluent Bit 5.1.1 makes of some lines, as recorded: `<now>` stands for the time of reading. */
-import type { MultilineDefinition, ParserDefinition } from '../../src/parsers/definition.ts'
+import type { MultilineDefinition, ParserDefinition } from '../../src/parsers/shared/definition.ts'
 
 export interface RecordedCase {
   readonly name: string

@@ -8,7 +8,7 @@
 import type { Key, Pool } from '../../event/pool.ts'
 import { RAW_TEXT, type Source } from '../../event/record.ts'
 import type { Stream } from '../../event/stream.ts'
-import { TimeParser } from '../time.ts'
+import { TimeParser } from '../shared/time.ts'
 import type { Group } from './held.ts'
 import { Member, type MemberSettings } from './member.ts'
 

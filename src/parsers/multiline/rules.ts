@@ -7,7 +7,7 @@ import type { Stream } from '../../event/stream.ts'
 import { MATCHED, UNDECIDED, bytesMatcher, type Matcher } from '../../lib/onigmo/matcher.ts'
 import { compileRegex, type CompiledRegex } from '../../lib/onigmo/regex.ts'
 import type { Parser } from '../../plugin/parser.ts'
-import type { RuleDefinition } from '../definition.ts'
+import type { RuleDefinition } from '../shared/definition.ts'
 import type { Group } from './held.ts'
 import { Member, type MemberSettings } from './member.ts'
 

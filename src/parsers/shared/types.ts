@@ -1,5 +1,5 @@
 /** Values of text parsers as numbers and booleans, the way the C library reads them: what is no number is 0. */
-import { ARENA, JSON_TEXT, RAW_TEXT, type Kind, type Record, type Source } from '../event/record.ts'
+import { ARENA, JSON_TEXT, RAW_TEXT, type Kind, type Record, type Source } from '../../event/record.ts'
 
 export type ValueType = 'integer' | 'float' | 'bool' | 'hex' | 'string'
 

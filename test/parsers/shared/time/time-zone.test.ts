@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { TimeZone } from '../../../src/parsers/time/time-zone.ts'
+import { TimeZone } from '../../../../src/parsers/shared/time/time-zone.ts'
 
 const wall = (text: string): number => Date.parse(`${text}Z`) / 1000
 const utc = wall

@@ -1,5 +1,5 @@
 /** The multiline parsers that Fluent Bit 5.1 brings along; the patterns are facts of compatibility. */
-import type { MultilineDefinition, ParserDefinition, RuleDefinition } from '../definition.ts'
+import type { MultilineDefinition, ParserDefinition, RuleDefinition } from './definition.ts'
 
 const start = 'start_state'
 

@@ -1,5 +1,5 @@
 /** The time of a record as its parser finds it: which key holds it, how it is read, whether it stays. */
-import type { Key, Pool } from '../event/pool.ts'
+import type { Key, Pool } from '../../event/pool.ts'
 import type { ParserDefinition } from './definition.ts'
 import { TimeParser } from './time.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { unescape, unescapeUtf8, unquoteMysql } from '../../src/parsers/unescape.ts'
+import { unescape, unescapeUtf8, unquoteMysql } from '../../../src/parsers/shared/unescape.ts'
 
 describe('unescape', () => {
   it.each([

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { TimeParser, type TimeOptions } from '../../src/parsers/time.ts'
+import { TimeParser, type TimeOptions } from '../../../src/parsers/shared/time.ts'
 
 function parse(format: string, text: string, options: TimeOptions = {}): [seconds: number, nanos: number] | undefined {
   return read(new TimeParser(format, options), text)

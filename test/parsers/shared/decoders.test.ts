@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { Pool } from '../../src/event/pool.ts'
-import { JsonParser } from '../../src/parsers/json.ts'
-import { parseText } from './reading.ts'
+import { Pool } from '../../../src/event/pool.ts'
+import { JsonParser } from '../../../src/parsers/json.ts'
+import { parseText } from '../reading.ts'
 
 /** Decodes with rules written as in a configuration: `as json log do_next` or `json log`. */
 function decode(value: unknown, ...rules: string[]): object | undefined {

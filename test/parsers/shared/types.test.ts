@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { Pool } from '../../src/event/pool.ts'
-import { BLOCK, Record } from '../../src/event/record.ts'
-import { cast, made, parseTypes, type ValueType } from '../../src/parsers/types.ts'
+import { Pool } from '../../../src/event/pool.ts'
+import { BLOCK, Record } from '../../../src/event/record.ts'
+import { cast, made, parseTypes, type ValueType } from '../../../src/parsers/shared/types.ts'
 
 /** The value as JSON spells it; a text in quotes. */
 function castText(text: string, type: ValueType): string {

@@ -2,9 +2,9 @@
  * Decode_Field and Decode_Field_As: a string value holds something encoded. `_As` puts what is decoded in the value's
  * place, the plain form appends the keys of a decoded object to the record.
  */
-import { skipValue, scanObject } from '../event/json-scan.ts'
-import { ARENA, JSON_TEXT, RAW_TEXT, type Record } from '../event/record.ts'
-import type { Key, Pool } from '../event/pool.ts'
+import { skipValue, scanObject } from '../../event/json-scan.ts'
+import { ARENA, JSON_TEXT, RAW_TEXT, type Record } from '../../event/record.ts'
+import type { Key, Pool } from '../../event/pool.ts'
 import type { ParserDefinition } from './definition.ts'
 import { unescape, unescapeUtf8, unquoteMysql } from './unescape.ts'
 
