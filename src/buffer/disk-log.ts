@@ -8,6 +8,7 @@ import type { Directory, Frame, FrameFault } from './frame.ts'
 import type { Positions } from './positions.ts'
 import { Segment, segmentName, type Share } from './segment.ts'
 import { SegmentReader, type Claim } from './segment-reader.ts'
+import { SegmentSyncer } from './segment-syncer.ts'
 import { encodeSnapshot } from './snapshot.ts'
 import type { Totals } from './totals.ts'
 
@@ -22,8 +23,6 @@ export const systemDisk: Disk = { write: (fd, bytes, from, length, at) => fs.wri
 /** Bytes after which a segment is complete; its snapshot may double it, so that snapshots stay a small part. */
 export const SEGMENT_SIZE = 8 * 1024 * 1024
 const RETRY = 1000
-/** An output that keeps up is done with a segment long before this: then the segment need not be synced. */
-const SYNC_AFTER = 1000
 
 /** A frame to be written. */
 interface Draft {
@@ -57,6 +56,7 @@ export class DiskLog {
   readonly totals: Totals
   readonly segments: Segment[]
   readonly #reader: SegmentReader
+  readonly #syncer: SegmentSyncer
   /** Called before a snapshot is taken, to forget what nobody needs. */
   beforeSnapshot: () => void = () => {}
   /** Names of the outputs with a cursor, for the snapshot. */
@@ -75,9 +75,6 @@ export class DiskLog {
   #target = 0
   #drafts: Draft[] = []
   #retry: NodeJS.Timeout | undefined
-  #syncing: Promise<void> = Promise.resolve()
-  readonly #syncs = new Set<Promise<void>>()
-  readonly #timers = new Set<NodeJS.Timeout>()
 
   constructor(directory: string, state: DiskLogState, settings: DiskLogSettings) {
     this.#directory = directory
@@ -85,6 +82,7 @@ export class DiskLog {
     this.totals = state.totals
     this.segments = state.segments
     this.#reader = new SegmentReader(state.segments)
+    this.#syncer = new SegmentSyncer(directory, state.segments, () => this.onSynced())
     this.#next = state.next
     this.#segmentSize = settings.segmentSize
     this.#syncEveryFrame = settings.syncEveryFrame
@@ -99,7 +97,7 @@ export class DiskLog {
     } catch {
       // the first append says so, and tries again
     }
-    for (const segment of this.segments) if (segment.sealed && !segment.synced) this.#syncLater(segment)
+    for (const segment of this.segments) if (segment.sealed && !segment.synced) this.#syncer.later(segment)
   }
 
   get next(): number {
@@ -236,7 +234,7 @@ export class DiskLog {
     this.segments.push(segment)
     this.#fd = fd
     this.#target = this.#segmentSize + Math.min(this.#segmentSize, snapshot.length * 4)
-    this.#track(this.#syncHead(segment))
+    this.#syncer.head(segment)
   }
 
   #seal(): void {
@@ -252,43 +250,7 @@ export class DiskLog {
       truncate(fd, segment.length)
     }
     fs.closeSync(fd)
-    this.#syncLater(segment)
-  }
-
-  // ---- syncing
-
-  #syncLater(segment: Segment): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer)
-      // one after the other: a sync may take long, and the threads that do it are needed for other things too
-      this.#syncing = this.#syncing.then(() => this.#syncWaiting(segment)).catch(() => {})
-      this.#track(this.#syncing)
-    }, SYNC_AFTER).unref()
-    this.#timers.add(timer)
-  }
-
-  async #syncWaiting(segment: Segment): Promise<void> {
-    if (!segment.synced && segment.waiting > 0 && this.segments.includes(segment)) await this.#syncSegment(segment)
-  }
-
-  #track(work: Promise<void>): void {
-    const settled = work.catch(() => {}).finally(() => this.#syncs.delete(settled))
-    this.#syncs.add(settled)
-  }
-
-  /** The new snapshot goes to the disk before the segments that it makes superfluous are deleted. */
-  async #syncHead(segment: Segment): Promise<void> {
-    await syncPath(segment.path)
-    await syncPath(this.#directory)
-    segment.headSynced = true
-    this.onSynced()
-  }
-
-  async #syncSegment(segment: Segment): Promise<void> {
-    const { sealed } = segment
-    await syncPath(segment.path)
-    segment.headSynced = true
-    if (sealed) segment.synced = true
+    this.#syncer.later(segment)
   }
 
   /** Puts all that was appended on the disk for good; waits for room when there is none. */
@@ -296,8 +258,7 @@ export class DiskLog {
     while (this.#drafts.length > 0) {
       await new Promise((resolve) => setTimeout(resolve, RETRY / 4))
     }
-    await Promise.all(this.segments.filter((s) => !s.synced && (s.waiting > 0 || !s.sealed)).map((s) => this.#syncSegment(s)))
-    await syncPath(this.#directory)
+    await this.#syncer.all()
   }
 
   // ---- reading
@@ -402,8 +363,7 @@ export class DiskLog {
   async close(): Promise<void> {
     if (this.isFull) this.retry()
     clearTimeout(this.#retry)
-    for (const timer of this.#timers) clearTimeout(timer)
-    await Promise.all(this.#syncs)
+    await this.#syncer.close()
     await this.#closeFile()
   }
 
@@ -421,14 +381,5 @@ function truncate(fd: number, length: number): void {
     fs.ftruncateSync(fd, length)
   } catch {
     // the rest is overwritten by the next write, or cut at the next start
-  }
-}
-
-async function syncPath(path: string): Promise<void> {
-  const file = await fs.promises.open(path, 'r')
-  try {
-    await file.sync()
-  } finally {
-    await file.close()
   }
 }
