@@ -84,7 +84,8 @@ export class Metrics {
   #seriesOf(metric: string, kind: MetricSpec['kind']): Map<string, Series> {
     let series = this.#series.get(metric)
     if (series === undefined) {
-      this.#series.set(metric, (series = new Map()))
+      series = new Map<string, Series>()
+      this.#series.set(metric, series)
       this.#kinds.set(metric, kind)
     }
     return series

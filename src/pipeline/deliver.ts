@@ -132,7 +132,7 @@ export class Delivery {
       } catch (error) {
         const wait = backoff(attempt, this.#retry, this.#random)
         this.#judge.lastError = String(error instanceof Error ? error.message : error)
-        this.#log.warn(`cannot open the output, trying again in ${Math.ceil(wait / 1000)} s: ${this.#judge.lastError}`)
+        this.#log.warn('cannot open the output, trying again', { seconds: Math.ceil(wait / 1000), reason: this.#judge.lastError })
         await this.#sleep(wait)
       }
     }
@@ -309,8 +309,8 @@ export class Delivery {
 
   /** One timer, for whatever comes first. */
   #arm(now: number): void {
-    let at = this.#outbox.nextDue(now)
-    if (this.#gate.open && !this.#fetching) at = Math.min(at, this.#parking?.nextDue ?? Infinity, this.#replay?.nextLook ?? Infinity)
+    let at = this.#outbox.nextDue()
+    if (this.#gate.open && !this.#fetching && this.#draining === undefined) at = Math.min(at, this.#parking?.nextDue ?? Infinity, this.#replay?.nextLook ?? Infinity)
     if (at === Infinity || (this.#timer !== undefined && this.#timerAt <= at)) return
     clearTimeout(this.#timer)
     this.#timerAt = at

@@ -183,15 +183,18 @@ export class Outbox {
   }
 
   /** Monotonic milliseconds at which something may go that may not go yet; Infinity when nothing waits for a time. */
-  nextDue(now: number): number {
-    if (!this.#gate.open) return this.probe === undefined ? Math.max(this.#gate.until, now + 5) : Infinity
+  nextDue(): number {
+    // The end of a request wakes the engine too.
+    if (this.sent.size >= this.#concurrency.limit || this.probe !== undefined) return Infinity
+    const idle = this.sent.size === 0 && !this.#limits.gather
     let at = Infinity
     for (const work of this.aside) at = Math.min(at, work.due)
     for (const { queue, active } of this.#intake.lanes.lanes) {
       const head = queue[0]
-      if (head !== undefined && active === 0) at = Math.min(at, head.full ? head.due : head.openedAt + this.#flush)
+      if (head === undefined || (active > 0 && this.#limits.ordered)) continue
+      at = Math.min(at, head.full || idle ? head.due : head.openedAt + this.#flush)
     }
-    return at
+    return this.#gate.open ? at : Math.max(this.#gate.until, at)
   }
 
   /** Nothing of the queue is left, here or there. */

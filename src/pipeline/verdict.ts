@@ -110,7 +110,7 @@ export class Judge {
     }
     const wasOpen = gate.open
     gate.fail(now, work.sentAt, after)
-    if (wasOpen) log.warn(`the destination takes nothing, trying again in ${((gate.until - now) / 1000).toFixed(1)} s: ${reason}`)
+    if (wasOpen) log.warn('the destination takes nothing, trying again', { seconds: Math.ceil((gate.until - now) / 100) / 10, reason })
     work.due = 0
     if (work.attempts >= TRIES_BEFORE_HALVING && !work.halved && work.batch.count > 1) {
       work.halved = true
@@ -178,7 +178,7 @@ export class Judge {
   #refuse(work: Work, reason: string, tries: number, reasons?: readonly string[]): void {
     this.#o.meter.errors.value++
     this.lastError = reason
-    this.#o.log.error(`${work.batch.count} records refused: ${reason}`)
+    this.#o.log.error('records were refused', { records: work.batch.count, reason })
     eachRecord(work, (index, taken) => this.#bury(work, index, taken, reasons?.[index] ?? reason, tries))
     this.#o.intake.over(work)
   }
@@ -236,7 +236,7 @@ export class Judge {
     if (refused > 0) {
       meter.errors.value++
       this.lastError = example
-      log.error(`${refused} of ${work.batch.count} records refused: ${example}`)
+      log.error('records were refused', { records: refused, reason: example })
     }
     meter.bytes.value += work.batch.count === 0 ? 0 : Math.round(work.batch.bytes * (1 - (rest.batch.count + refused) / work.batch.count))
     const nothingTaken = rest.batch.count === work.batch.count
@@ -256,7 +256,7 @@ export class Judge {
   #retryRest(rest: Work, why: readonly string[], after: number | undefined, now: number): void {
     rest.alone = true
     this.#failed(rest, why[0]!, now)
-    this.#o.log.warn(`${rest.batch.count} records to be tried again: ${why[0]!}`)
+    this.#o.log.warn('records are tried again', { records: rest.batch.count, reason: why[0]! })
     if (this.#isExhausted(rest)) return this.#giveUp(rest, why[0]!, why)
     if (this.#isStubborn(rest, now)) return this.setAside(rest, why[0]!)
     rest.due = now + this.#wait(rest, after)
@@ -292,7 +292,7 @@ export class Judge {
         park.due = performance.now() + this.#wait(park, undefined)
         return again(park)
       }
-      log.warn(`${park.batch.count} records set aside, to be tried again at their own pace: ${reason}`)
+      log.warn('records are set aside, to be tried again at their own pace', { records: park.batch.count, reason })
       meter.parked.value += park.batch.count
       for (let i = 0; i < park.taken.length; i++) park.taken[i]!.settle(park.counts[i]!)
       intake.over(park)
@@ -305,7 +305,7 @@ function isParked(work: Work): boolean {
 }
 
 /** What is wrong with a verdict itself: a plugin at fault must not lose or pin records. */
-function faultOf(verdict: Verdict, records: number): string | undefined {
+function faultOf(verdict: Verdict | undefined, records: number): string | undefined {
   switch (verdict?.kind) {
     case 'delivered':
     case 'retry':

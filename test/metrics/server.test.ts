@@ -71,14 +71,13 @@ describe('the server', () => {
 
   it('is ready and live whatever the destinations do, and says what is missing otherwise', async () => {
     const [output] = viewOf().outputs()
-    let stalled: string | undefined
-    let notReady: string | undefined = 'tail.0 has not started'
-    const get = await serve(viewOf({ outputs: () => [{ ...output!, answering: false }], stalled: () => stalled, notReady: () => notReady }))
+    const trouble: { stalled?: string; notReady?: string } = { notReady: 'tail.0 has not started' }
+    const get = await serve(viewOf({ outputs: () => [{ ...output!, answering: false }], stalled: () => trouble.stalled, notReady: () => trouble.notReady }))
     expect((await get('/ready')).status).toBe(503)
     expect((await get('/live')).status).toBe(200)
-    notReady = undefined
+    delete trouble.notReady
     expect((await get('/ready')).status).toBe(200)
-    stalled = 'tail.0 has not looked at its files for 60 s'
+    trouble.stalled = 'tail.0 has not looked at its files for 60 s'
     const live = await get('/live')
     expect([live.status, await live.text()]).toEqual([503, 'tail.0 has not looked at its files for 60 s\n'])
   })

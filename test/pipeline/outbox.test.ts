@@ -6,25 +6,25 @@ import { Gate } from '../../src/pipeline/retry.ts'
 import type { Limits } from '../../src/plugin/output.ts'
 import { FakeQueue, FrameMaker, limits, numbers } from './fake-queue.ts'
 
-function outbox(over: Partial<Limits> = {}): { box: Outbox; queue: FakeQueue; gate: Gate; maker: FrameMaker } {
+function outbox(over: Partial<Limits> = {}): { box: Outbox; queue: FakeQueue; gate: Gate; concurrency: Concurrency; maker: FrameMaker } {
   const own = { ...limits, ...over }
   const queue = new FakeQueue()
   const gate = new Gate({ base: 1000, cap: 1000, limit: undefined }, () => 1)
-  const box = new Outbox({
-    limits: own, queue, gate, intake: new Intake('out', own), concurrency: new Concurrency(own.concurrency), flush: 100, frameDone: () => {}
-  })
-  return { box, queue, gate, maker: new FrameMaker() }
+  const concurrency = new Concurrency(own.concurrency)
+  const box = new Outbox({ limits: own, queue, gate, intake: new Intake('out', own), concurrency, flush: 100, frameDone: () => {} })
+  return { box, queue, gate, concurrency, maker: new FrameMaker() }
 }
 
 describe('what goes next', () => {
   it('is a full batch, or what there is when nothing is under way', () => {
-    const { box, queue, maker } = outbox({ maxRecords: 2 })
+    const { box, queue, concurrency, maker } = outbox({ maxRecords: 2 })
+    concurrency.success(true)
     queue.push(maker.frame(['a', 'a', 'a']))
     const first = box.next(0)!
     expect(numbers(first.batch)).toEqual([0, 1])
     box.sent.add(first)
     expect(box.next(1)).toBeUndefined()
-    expect(box.nextDue(1)).toBe(100)
+    expect(box.nextDue()).toBe(100)
     expect(numbers(box.next(100)!.batch)).toEqual([2])
   })
 
@@ -81,5 +81,34 @@ describe('the window', () => {
     expect(box.taken.size).toBe(2)
     expect(box.isEmpty(1000)).toBe(false)
     expect(box.unfinished()).toHaveLength(2)
+  })
+})
+
+describe('the time of the next look', () => {
+  it('is never when only the end of a request can change anything', () => {
+    const { box, queue, maker, gate } = outbox({ maxRecords: 1, concurrency: 1 })
+    queue.push(maker.frame(['a', 'a']))
+    box.sent.add(box.next(0)!)
+    expect(box.nextDue()).toBe(Infinity)
+    gate.fail(5, 5, undefined)
+    box.sent.clear()
+    expect(box.nextDue()).toBe(1005)
+  })
+
+  it('is never when a closed gate has nobody before it', () => {
+    const { box, gate } = outbox()
+    gate.fail(5, 5, undefined)
+    expect(box.nextDue()).toBe(Infinity)
+  })
+
+  it('is when a batch that gathers has waited long enough, although others are under way', () => {
+    const { box, queue, concurrency, maker } = outbox({ concurrency: 4 })
+    concurrency.success(true)
+    queue.push(maker.frame(['a']))
+    box.sent.add(box.next(0)!)
+    queue.push(maker.frame(['a']))
+    expect(box.next(10)).toBeUndefined()
+    expect(box.nextDue()).toBe(110)
+    expect(numbers(box.next(110)!.batch)).toEqual([1])
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Batch } from '../../src/event/batch.ts'
+import type { Batch } from '../../src/event/batch.ts'
 import { Concurrency } from '../../src/pipeline/concurrency.ts'
 import type { LetterBox } from '../../src/pipeline/dead-letters.ts'
 import { Intake } from '../../src/pipeline/intake.ts'
