@@ -83,7 +83,7 @@ export class RecordingIngest implements Ingest {
   }
 
   cover(stream: Stream, from: number, to: number): void {
-    if (!this.dead) this.#mention(stream).ranges.push([from, to])
+    this.#mention(stream).ranges.push([from, to])
   }
 
   drop(reason: string, lines: number): void {
@@ -151,6 +151,7 @@ export class RecordingIngest implements Ingest {
   }
 
   #mention(stream: Stream): { ranges: [number, number][] } {
+    if (this.dead) return { ranges: [] }
     const key = stream.uid + '/' + stream.generation
     let open = this.#open.get(key)
     if (open === undefined || open.stream !== stream) this.#open.set(key, (open = { stream, ranges: open?.ranges ?? [] }))

@@ -10,8 +10,8 @@ import { lineHandler, type Handling } from './handlers.ts'
 import { birth, growHead, headMatches, headSum, identityOf, mayBeSame, readHead } from './identity.ts'
 import type { Joins } from './joins.ts'
 import type { PositionSource } from './fluent-bit-db.ts'
-import { Recovered, resumeRanges } from './recovery.ts'
-import { countLines, findByInode, lastLineBegin } from './search.ts'
+import { compare, Recovered, resumeRanges, type Match } from './recovery.ts'
+import { countLines, findByInode, findRotatedBetween, lastLineBegin } from './search.ts'
 
 export interface FollowerOptions {
   readonly handling: Handling
@@ -89,8 +89,23 @@ export class Follower {
     if (current !== undefined) this.retire(current)
     const before = current ?? this.vacant.get(path)?.file ?? null
     this.vacant.delete(path)
-    if (known === undefined) this.#openNew(path, before)
-    else this.#renamed(known, path)
+    if (known !== undefined) this.#renamed(known, path)
+    else this.#openNew(path, before === null ? null : this.#openBetween(before, stats, before.target))
+  }
+
+  /** Follows files that had the path between two others and were renamed before anybody saw them. Returns the last. */
+  #openBetween(file: Followed, next: BigIntStats, target: string): Followed {
+    const stats = file.fd < 0 ? null : fstatSync(file.fd, { bigint: true })
+    if (stats === null || stats.nlink === 0n) return file
+    let last = file
+    for (const place of findRotatedBetween(target, stats.birthtimeNs, next.birthtimeNs)) {
+      const between = this.#openAs(place, file.path, null)
+      if (between === null) continue
+      between.after = last
+      this.retire(between)
+      last = between
+    }
+    return last
   }
 
   /** Takes note that a path that is followed leads nowhere. */
@@ -234,6 +249,10 @@ export class Follower {
       const file = place === null ? null : this.#openAs(place, path, stream)
       if (file !== null) {
         this.retire(file)
+        const next = look(path)
+        const successor = this.byPath.get(path)
+        const last = next === null ? file : this.#openBetween(file, next, target)
+        if (successor !== undefined) successor.after = last
         continue
       }
       const closed = ingest.resumeStream(stream.uid, stream.generation, stream.identity)
@@ -309,48 +328,51 @@ export class Follower {
     const file = this.#make(path, path, device, inode, fd, stats)
     if (file === null) return
     const match = this.#recovered.take(file)
-    const { ingest, name } = this.#context
-    const identity = identityOf(name, file)
     if (match === null) {
-      file.stream = ingest.openStream(identity)
+      file.stream = this.#context.ingest.openStream(identityOf(this.#context.name, file))
       resumeRanges(file, this.#beginning(file, before))
-    } else {
-      const { uid, generation, covered } = match.stream
-      const same = match.kind === 'same'
-      file.stream = ingest.resumeStream(uid, same ? generation : generation + 1, identity)
-      resumeRanges(file, same ? covered : [])
-      if (!same) ingest.closeStream(ingest.resumeStream(uid, generation, match.stream.identity))
-    }
+    } else this.#resume(file, match)
     file.after = before !== null && !before.drained && this.files.has(identityKey(before.device, before.inode)) ? before : null
     this.#follow(file)
   }
 
-  /** A file of before, found at `place`, that had the path `path`. */
-  #openAs(place: string, path: string, stream: RecoveredStream): Followed | null {
+  /** A file found at `place` that had the path `path`, with the stream that it had if it is known. */
+  #openAs(place: string, path: string, stream: RecoveredStream | null): Followed | null {
     let fd: number
     try {
-      fd = openSync(place, 'r')
+      fd = this.#openFile(place)
     } catch {
       return null
     }
     const stats = fstatSync(fd, { bigint: true })
-    const { marks } = stream.identity
-    const end = stream.covered.at(-1)?.[1] ?? 0
-    const same = headMatches(fd, Number(marks['head'] ?? 0), Number(marks['sum'] ?? 0))
-      && mayBeSame(birth(stats), String(marks['born'] ?? '0'))
-      && (Number(stats.size) >= end || place.endsWith('.gz'))
-    if (!same || this.files.has(identityKey(String(stats.dev), String(stats.ino)))) {
+    if (this.files.has(identityKey(String(stats.dev), String(stats.ino)))) {
       closeSync(fd)
       return null
     }
-    const file = this.#make(String(marks['first'] ?? path), place, String(stats.dev), String(stats.ino), fd, stats)
+    const first = stream === null ? path : String(stream.identity.marks['first'] ?? path)
+    const file = this.#make(first, place, String(stats.dev), String(stats.ino), fd, stats)
     if (file === null) return null
-    file.stream = this.#context.ingest.resumeStream(stream.uid, stream.generation, identityOf(this.#context.name, file))
-    resumeRanges(file, stream.covered)
+    const match = stream === null ? this.#recovered.take(file) : compare(stream, file)
+    if (stream !== null && match === null) {
+      this.#close(file)
+      this.#options.joins?.release(file.path)
+      return null
+    }
+    if (match === null) {
+      file.stream = this.#context.ingest.openStream(identityOf(this.#context.name, file))
+      resumeRanges(file, [])
+    } else this.#resume(file, match)
     this.#follow(file)
-    const successor = this.byPath.get(path)
-    if (successor !== undefined) successor.after = file
     return file
+  }
+
+  /** Lets a file go on with the stream it had. */
+  #resume(file: Followed, { kind, stream }: Match): void {
+    const { ingest, name } = this.#context
+    const { uid, generation, covered, identity } = stream
+    if (kind === 'replaced') ingest.closeStream(ingest.resumeStream(uid, generation, identity))
+    file.stream = ingest.resumeStream(uid, kind === 'same' ? generation : generation + 1, identityOf(name, file))
+    resumeRanges(file, kind === 'same' ? covered : [])
   }
 
   /** A file with everything but its stream and position. */

@@ -48,6 +48,11 @@ export function mayBeSame(born: string, other: string): boolean {
   return born === '0' || other === '0' || born === other
 }
 
+/** Whether two times of creation are known and the same. */
+export function isSame(born: string, other: string): boolean {
+  return born !== '0' && born === other
+}
+
 /** What a restarted agent finds the stream by. */
 export function identityOf(input: string, file: Followed): StreamIdentity {
   return {

@@ -1,7 +1,7 @@
 /** Streams that recovery found, matched to the files that are there now. */
 import type { RecoveredStream } from '../../event/stream.ts'
 import type { Followed } from './followed.ts'
-import { headMatches, mayBeSame } from './identity.ts'
+import { headMatches, isSame, mayBeSame } from './identity.ts'
 
 /** How a file stands to what was followed before. */
 export type Match =
@@ -28,24 +28,22 @@ export class Recovered {
       if (others === undefined) this.#byInode.set(inode, [stream])
       else others.push(stream)
     }
+    // who has read further comes first
+    for (const others of this.#byInode.values()) others.sort((a, b) => endOf(b) - endOf(a))
   }
 
   /** The stream of an open file, if it was followed before; it is not given again. */
   take(file: Followed): Match | null {
-    const { device, inode, path, fd, size, born } = file
-    const candidates = this.#byInode.get(inode)
-    if (candidates === undefined) return null
-    for (const stream of candidates) {
+    const { device, inode, path } = file
+    for (const stream of this.#byInode.get(inode) ?? []) {
       const { marks } = stream.identity
-      const length = Number(marks['head'] ?? 0)
       // device numbers may change at a restart of the machine
-      if (marks['device'] !== device && (stream.identity.path !== path || length === 0)) continue
-      const end = stream.covered.at(-1)?.[1] ?? 0
-      const same = mayBeSame(born, String(marks['born'] ?? '0'))
-        && (length > 0 ? headMatches(fd, length, Number(marks['sum'])) : end === 0 || path === stream.identity.path)
-        && (size >= end || file.compressed)
-      if (same) return { kind: 'same', stream: this.#remove(inode, stream) }
-      if (stream.identity.path === path) return { kind: 'replaced', stream: this.#remove(inode, stream) }
+      if (marks['device'] !== device && (stream.identity.path !== path || Number(marks['head'] ?? 0) === 0)) continue
+      const match = compare(stream, file)
+      if (match !== null) {
+        this.#remove(inode, stream)
+        return match
+      }
     }
     return null
   }
@@ -57,12 +55,30 @@ export class Recovered {
     return rest
   }
 
-  #remove(inode: string, stream: RecoveredStream): RecoveredStream {
+  #remove(inode: string, stream: RecoveredStream): void {
     const others = this.#byInode.get(inode)!.filter((other) => other !== stream)
     if (others.length === 0) this.#byInode.delete(inode)
     else this.#byInode.set(inode, others)
-    return stream
   }
+}
+
+/** Behind the last covered byte. */
+function endOf(stream: RecoveredStream): number {
+  return stream.covered.at(-1)?.[1] ?? 0
+}
+
+/** How an open file with the stream's inode stands to it; null when it is another file that was given the inode. */
+export function compare(stream: RecoveredStream, file: Followed): Match | null {
+  const { marks, path } = stream.identity
+  const born = String(marks['born'] ?? '0')
+  if (!mayBeSame(file.born, born)) return null
+  const head = Number(marks['head'] ?? 0)
+  const end = endOf(stream)
+  const known = isSame(file.born, born) || path === file.path
+  if (head > 0 ? headMatches(file.fd, head, Number(marks['sum'])) : known) {
+    if (file.size >= end || file.compressed) return { kind: 'same', stream }
+  }
+  return known ? { kind: 'replaced', stream } : null
 }
 
 /** Lets a file go on where its stream was left: holes first, then what follows the last covered byte. */

@@ -1,6 +1,6 @@
 /** Looking for a file under another name, and for where its last line begins. */
 import { lstatSync, readSync, readdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { Followed } from './followed.ts'
 
 /** The path of a file with this inode in the folders of some paths; null when there is none. */
@@ -19,6 +19,33 @@ export function findByInode(paths: readonly string[], inode: string): string | n
     }
   }
   return null
+}
+
+/**
+ * Files that had the path after a file that was born at `after` and before one born at `before`, and were renamed away
+ * since: more rotations than one while nobody looked. Told by their names, which begin with that of the path, and by the
+ * times of their creation, where the file system keeps these; in the order they were created.
+ */
+export function findRotatedBetween(path: string, after: bigint, before: bigint): string[] {
+  const folder = dirname(path)
+  const name = basename(path)
+  let names: string[]
+  try {
+    names = readdirSync(folder)
+  } catch {
+    return []
+  }
+  const found: { readonly path: string; readonly born: bigint }[] = []
+  for (const other of names) {
+    if (!other.startsWith(name) || other === name || other.endsWith('.gz')) continue
+    const place = join(folder, other)
+    const stats = lstatSync(place, { bigint: true, throwIfNoEntry: false })
+    if (stats === undefined || !stats.isFile()) continue
+    const born = stats.birthtimeNs
+    // a renamed file has changed since its creation; where it has not, the system does not tell when that was
+    if (born >= after && born <= before && born !== stats.ctimeNs) found.push({ path: place, born })
+  }
+  return found.sort((a, b) => (a.born < b.born ? -1 : 1)).map((each) => each.path)
 }
 
 const LOOK_BACK = 64 * 1024
