@@ -113,7 +113,7 @@ export class Delivery {
       parking,
       again: (work) => this.#again(work)
     })
-    this.#outbox = new Outbox({ ...shared, limits, queue, flush, frameDone: (taken) => this.#frameDone(taken) })
+    this.#outbox = new Outbox({ ...shared, limits, queue, flush, merges: retry.limit === undefined, frameDone: (taken) => this.#frameDone(taken) })
   }
 
   /** Opens the output, with as many tries as it takes, and delivers from then on. */

@@ -8,7 +8,7 @@ import type { Limits } from '../plugin/output.ts'
 import type { Concurrency } from './concurrency.ts'
 import type { Intake } from './intake.ts'
 import type { Gate } from './retry.ts'
-import { Taken, type Origin, type Work } from './work.ts'
+import { Taken, eachRecord, moveRecord, type Origin, type Work } from './work.ts'
 
 /** Bytes of frames that may be taken and not done, beside what the requests under way need. */
 const WINDOW = 4 * 1024 * 1024
@@ -22,6 +22,8 @@ export interface OutboxOptions {
   readonly concurrency: Concurrency
   /** `service.flush` in milliseconds. */
   readonly flush: number
+  /** Retries may be put together: nobody counts the tries of each. */
+  readonly merges: boolean
   /** Told when nothing of a frame from the queue is owed any more. */
   readonly frameDone: (taken: Taken) => void
 }
@@ -33,6 +35,7 @@ export class Outbox {
   readonly #gate: Gate
   readonly #concurrency: Concurrency
   readonly #flush: number
+  readonly #merges: boolean
   readonly #fromQueue: Origin
   /** Batches beside the lanes: retries of outputs without order, parked records, replayed dead letters. */
   readonly aside: Work[] = []
@@ -52,6 +55,7 @@ export class Outbox {
     this.#gate = gate
     this.#concurrency = concurrency
     this.#flush = flush
+    this.#merges = options.merges
     this.#fromQueue = {
       kind: 'queue',
       settled: (taken) => {
@@ -74,8 +78,25 @@ export class Outbox {
       const work = this.aside[i]!
       if (work.due <= now && (best < 0 || work.openedAt < this.aside[best]!.openedAt)) best = i
     }
-    if (best >= 0) return this.aside.splice(best, 1)[0]
-    return this.#fresh(now, false)
+    if (best < 0) return this.#fresh(now, false)
+    const [work] = this.aside.splice(best, 1)
+    if (this.#merges) this.#absorb(work!, now)
+    return work
+  }
+
+  /** Puts together what partial answers left, so that stubborn records do not cost a request for each batch they came in. */
+  #absorb(work: Work, now: number): void {
+    for (let i = this.aside.length - 1; i >= 0; i--) {
+      const other = this.aside[i]!
+      if (other.due > now || !isAlike(work, other)) continue
+      if (work.batch.count + other.batch.count > this.#limits.maxRecords) continue
+      if (work.batch.bytes + other.batch.bytes > this.#intake.maxBytes) continue
+      eachRecord(other, (index, taken) => moveRecord(other, index, taken, work))
+      work.attempts = Math.max(work.attempts, other.attempts)
+      work.failedAt = Math.min(work.failedAt, other.failedAt)
+      this.aside.splice(i, 1)
+      this.#intake.over(other)
+    }
   }
 
   /** Whom to send when the destination is probed: not always the same, since the trouble may be the batch's own. */
@@ -210,4 +231,9 @@ export class Outbox {
   unfinished(): Frame[] {
     return [...this.taken].filter(({ origin }) => origin.kind === 'queue').map(({ frame }) => frame).reverse()
   }
+}
+
+function isAlike(one: Work, other: Work): boolean {
+  if (!one.rest || !other.rest || one.unsure !== other.unsure || one.resent !== other.resent) return false
+  return one.taken[0]?.origin.kind === 'queue' && other.taken[0]?.origin.kind === 'queue'
 }

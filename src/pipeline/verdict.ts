@@ -103,6 +103,7 @@ export class Judge {
     if (this.#isExhausted(work)) return this.#giveUp(work, reason)
     if (own) {
       work.alone = true
+      work.rest = false
       if (this.#isStubborn(work, now)) return this.setAside(work, reason)
       work.due = now + this.#wait(work, after)
       if (work.batch.count > 1) return this.#halve(work)
@@ -255,6 +256,7 @@ export class Judge {
 
   #retryRest(rest: Work, why: readonly string[], after: number | undefined, now: number): void {
     rest.alone = true
+    rest.rest = true
     this.#failed(rest, why[0]!, now)
     this.#o.log.warn('records are tried again', { records: rest.batch.count, reason: why[0]! })
     if (this.#isExhausted(rest)) return this.#giveUp(rest, why[0]!, why)

@@ -62,6 +62,8 @@ export class Work {
   resent = false
   /** It failed while the destination answered others: its own trouble, not the destination's. */
   alone = false
+  /** What a partial answer left; such batches may be put together for their next try. */
+  rest = false
   /** Halved once without knowing whether it or the destination is to blame. */
   halved = false
   /** Number of the engine's successes when it last failed. */
@@ -102,6 +104,7 @@ export class Work {
     this.unsure = from.unsure
     this.resent = from.resent
     this.alone = from.alone
+    this.rest = from.rest
     this.halved = from.halved
     this.successesBefore = from.successesBefore
   }
@@ -119,7 +122,7 @@ export class Work {
     this.full = false
     this.openedAt = this.sentAt = this.failedAt = this.due = 0
     this.attempts = 0
-    this.unsure = this.resent = this.alone = this.halved = false
+    this.unsure = this.resent = this.alone = this.rest = this.halved = false
     this.successesBefore = 0
     this.saturated = false
   }

@@ -11,7 +11,7 @@ function outbox(over: Partial<Limits> = {}): { box: Outbox; queue: FakeQueue; ga
   const queue = new FakeQueue()
   const gate = new Gate({ base: 1000, cap: 1000, limit: undefined }, () => 1)
   const concurrency = new Concurrency(own.concurrency)
-  const box = new Outbox({ limits: own, queue, gate, intake: new Intake('out', own), concurrency, flush: 100, frameDone: () => {} })
+  const box = new Outbox({ limits: own, queue, gate, intake: new Intake('out', own), concurrency, flush: 100, merges: true, frameDone: () => {} })
   return { box, queue, gate, concurrency, maker: new FrameMaker() }
 }
 
@@ -38,6 +38,23 @@ describe('what goes next', () => {
     const fresh = box.next(10)!
     expect(numbers(fresh.batch)).toEqual([1])
     expect(numbers(box.next(60)!.batch)).toEqual([0])
+  })
+
+  it('is all that partial answers left together, but not what was halved', () => {
+    const { box, queue, maker } = outbox({ maxRecords: 3 })
+    for (let i = 0; i < 5; i++) {
+      queue.push(maker.frame(['a']))
+      const work = box.next(i * 1000)!
+      work.full = work.alone = true
+      work.rest = i !== 1
+      work.due = 1e5
+      work.attempts = i
+      work.failedAt = i + 1
+      box.putBack(work)
+    }
+    const sent: number[][] = []
+    for (let work = box.next(1e6); work !== undefined; work = box.next(1e6)) sent.push(numbers(work.batch).sort())
+    expect(sent).toEqual([[0, 3, 4], [1], [2]])
   })
 
   it('is one probe while the gate is closed, and not always the same batch', () => {

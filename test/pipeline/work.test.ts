@@ -58,7 +58,7 @@ describe('a batch', () => {
     const fresh = JSON.stringify(work)
     work.add(taken, offsets(taken)[0]!, 0, 1e6, 10)
     work.attempts = work.due = work.order = work.failedAt = 3
-    work.alone = work.full = work.unsure = work.resent = work.halved = true
+    work.alone = work.rest = work.full = work.unsure = work.resent = work.halved = true
     work.reset()
     expect(JSON.stringify(work)).toBe(fresh)
   })
