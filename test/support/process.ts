@@ -1,38 +1,9 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
-import { Socket } from 'node:net'
 import process from 'node:process'
+import { killLater, killNot } from './guard.ts'
 import { sleep } from './wait.ts'
-
-/**
- * Kills what this process started when this process dies, however it dies: a shell of its own session reads pids from
- * a pipe, and the end of the pipe is our death.
- */
-const guardScript = `
-trap '' INT TERM HUP
-pids=' '
-while read -r action pid; do
-  case $action in
-    +) pids="$pids$pid " ;;
-    -) before=\${pids%%" $pid "*}; after=\${pids#*" $pid "}; pids="$before $after" ;;
-  esac
-done
-for pid in $pids; do kill -9 "$pid"; done 2>/dev/null
-`
-let guard: ChildProcess | undefined
-
-function tellGuard (line: string): void {
-  if (guard === undefined) {
-    guard = spawn('/bin/sh', ['-c', guardScript], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
-    guard.unref()
-    const { stdin } = guard
-    // The pipe alone must not keep this process alive.
-    if (stdin instanceof Socket) stdin.unref()
-    stdin?.on('error', () => {})
-  }
-  guard.stdin?.write(line)
-}
 
 export interface StartOptions {
   readonly command: string
@@ -70,12 +41,12 @@ export class Running {
     closeSync(log)
     if (out !== log) closeSync(out)
     this.pid = this.#child.pid ?? 0
-    if (this.pid !== 0) tellGuard(`+ ${this.pid}\n`)
+    if (this.pid !== 0) killLater(this.pid)
     this.exited = new Promise((resolve) => {
       const end = (ending: Ending): void => {
         if (this.ending !== undefined) return
         this.ending = ending
-        if (this.pid !== 0) tellGuard(`- ${this.pid}\n`)
+        if (this.pid !== 0) killNot(this.pid)
         resolve(ending)
       }
       this.#child.once('error', () => end({ code: 127, signal: null }))

@@ -1,20 +1,15 @@
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { mkdtempSync, realpathSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
+import { removeLater } from './guard.ts'
 
-const folders = new Set<string>()
-
-process.on('exit', () => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
-})
-
-/** A fresh folder, removed when the test process ends. Its path has no symbolic links in it. */
+/** A fresh folder, removed when the test process ends (kept with FANTAIL_KEEP). Its path has no symbolic links in it. */
 export function tempFolder (name: string): string {
   const folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), `fantail-${name}-`)))
-  if (process.env['FANTAIL_KEEP'] === undefined) folders.add(folder)
+  if (process.env['FANTAIL_KEEP'] === undefined) removeLater(folder)
   return folder
 }
 

@@ -3,6 +3,7 @@ import type { Agent } from '../support/agent.ts'
 import type { Checker } from '../support/checker.ts'
 import { faults } from '../support/collector.ts'
 import type { Collector, Fault } from '../support/collector.ts'
+import { onTestFinished } from 'vitest'
 import { imbalances, total } from '../support/ledger.ts'
 import type { Writer } from '../support/writer.ts'
 import { eventually, sleep } from '../support/wait.ts'
@@ -36,11 +37,14 @@ export function repeat (step: () => number | Promise<number>): () => Promise<voi
     }
   }
   const done = loop()
-  return async () => {
+  const end = async (): Promise<void> => {
     on = false
     stop.resolve(undefined)
     await done
   }
+  // A test that fails half-way must not leave it running.
+  onTestFinished(() => end().catch(() => {}))
+  return end
 }
 
 /** Lines at a steady pace, in small portions, over all writers. */
