@@ -2,11 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Batch } from '../../src/event/batch.ts'
-import { outputImbalance } from '../../src/event/ledger.ts'
+import { emptyInputTerms, outputImbalance } from '../../src/event/ledger.ts'
+import { openStore } from '../../src/buffer/open-store.ts'
 import { Delivery, type DeliveryOptions } from '../../src/pipeline/deliver.ts'
 import { Parking } from '../../src/pipeline/parking.ts'
 import { DELIVERED, REFUSED, REPEATED, RETRY, delivered, type Verdict } from '../../src/plugin/output.ts'
 import { tempFolder } from '../support/temp.ts'
+import { eventually } from '../support/wait.ts'
 import { FakeOutput, FakeQueue, FrameMaker, finish, letters, limits, log, meter, numbers, running, shown } from './fake-queue.ts'
 
 const fast = { base: 2, cap: 6, limit: undefined }
@@ -365,5 +367,51 @@ describe('whatever the verdicts', () => {
         expect(queue.terms).toMatchObject({ routed: maker.made, delivered: gone.length, dead_lettered: dead.length })
         expect(outputImbalance(queue.terms)).toBe(0)
       }), { numRuns: 60 })
+  })
+})
+
+describe('on the real buffer', () => {
+  it('each record arrives once and the ledger balances, through stops in the middle', async () => {
+    const folder = tempFolder('store')
+    const maker = new FrameMaker()
+    const arrived: number[] = []
+    let routed = 0
+    for (let round = 0; round < 4; round++) {
+      const store = await openStore({
+        directory: folder, outputs: [{ name: 'out', totalLimit: undefined }], inputs: [{ name: 'tail.0', storage: 'filesystem', memoryLimit: 1e7 }],
+        syncEveryFrame: false, limit: 1e9
+      })
+      const output = new FakeOutput()
+      const parking = new Parking({ directory: `${folder}/parking`, output: 'out', log })
+      const delivery = new Delivery({
+        name: 'out', output, limits: { ...limits, maxRecords: 7 }, queue: store.queue('out'), retry: fast, flush: 5, meter: meter(), log,
+        parking, deadLetters: letters(`${folder}/dlq`), parkAfter: 10
+      })
+      const last = round === 3
+      output.answer = async (batch, request) => {
+        await sleep(1)
+        if (!last && request > 6) return { kind: 'retry', reason: 'down' }
+        const outcomes = Uint8Array.from(numbers(batch), (n) => (n % 11 === 0 ? REFUSED : n % 7 === 0 && !last ? RETRY : DELIVERED))
+        outcomes.forEach((outcome, i) => outcome === DELIVERED && arrived.push(numbers(batch)[i]!))
+        return { kind: 'partial', outcomes, reasons: new Map() }
+      }
+      delivery.start()
+      for (let i = 0; i < 8; i++) {
+        const builder = maker.fill(['a', 'b', 'a', 'c', 'b'])
+        routed += 5
+        store.append('tail.0', builder, { ...emptyInputTerms(), read: 5, buffered: 5 })
+        await sleep(2)
+      }
+      if (last) await eventually('nothing waits', () => delivery.ledger(store.ledger().outputs.get('out')!).waiting === 0, { timeout: 15_000 })
+      else await delivery.drain(performance.now() + 60)
+      await delivery.stop()
+      const terms = delivery.ledger(store.ledger().outputs.get('out')!)
+      expect(terms.routed).toBe(routed)
+      expect(outputImbalance(terms)).toBe(0)
+      if (last) expect(terms.waiting).toBe(0)
+      await store.close()
+    }
+    const dead = (await shown(`${folder}/dlq`)).map(({ record }) => (JSON.parse(record) as { n: number }).n)
+    expect([...arrived, ...dead].sort((a, b) => a - b)).toEqual(Array.from({ length: routed }, (_, i) => i))
   })
 })

@@ -43,6 +43,11 @@ export class FrameMaker {
 
   /** One frame with a record for each of the streams named, in this order. */
   frame(streams: readonly string[], outputs: readonly string[] = ['out'], tag = 'app', pad = ''): Frame {
+    return this.fill(streams, outputs, tag, pad).finish(++this.#sequence)
+  }
+
+  /** The builder with these records in it, to be appended to a store. */
+  fill(streams: readonly string[], outputs: readonly string[] = ['out'], tag = 'app', pad = ''): FrameBuilder {
     for (const name of streams) {
       let stream = this.#streams.get(name)
       if (stream === undefined) {
@@ -62,7 +67,7 @@ export class FrameMaker {
       this.#builder.append(this.#record, route, stream, start, start + 10, 0)
       this.#builder.cover(stream, start, start + 10)
     }
-    return this.#builder.finish(++this.#sequence)
+    return this.#builder
   }
 }
 
