@@ -9,6 +9,8 @@ import type { Claim } from './segment-reader.ts'
 import type { OutputQueue } from './store.ts'
 import { addOutcome } from './totals.ts'
 
+const RETRY = 1000
+
 /** Parts of the store that queues share. */
 export interface QueueParts {
   readonly log: DiskLog
@@ -42,6 +44,7 @@ export class Queue implements OutputQueue {
   /** Bytes that wait on disk. */
   #diskBytes = 0
   #dirty = true
+  #retry: NodeJS.Timeout | undefined
 
   constructor(state: CursorState, file: CursorFile, parts: QueueParts, totalLimit: number | undefined) {
     this.name = state.name
@@ -91,13 +94,24 @@ export class Queue implements OutputQueue {
 
   take(): Frame | undefined {
     for (;;) {
-      const claim = this.#next()
-      if (claim === undefined) return undefined
-      const frame = 'memory' in claim ? claim.memory.frame : this.#open(claim)
-      if (frame !== undefined) {
-        this.#taken.set(claim.sequence, claim)
-        this.#dirty = true
-        return frame
+      let claim: Claim | MemoryClaim | undefined
+      try {
+        claim = this.#next()
+        if (claim === undefined) return undefined
+        const frame = 'memory' in claim ? claim.memory.frame : this.#open(claim)
+        if (frame !== undefined) {
+          this.#taken.set(claim.sequence, claim)
+          this.#dirty = true
+          return frame
+        }
+      } catch {
+        // the system cannot read now (too many open files, a disk that does not answer): later
+        if (claim !== undefined) this.#returned.unshift(claim)
+        this.#retry ??= setTimeout(() => {
+          this.#retry = undefined
+          this.onFrame?.()
+        }, RETRY).unref()
+        return undefined
       }
       this.#parts.corrupt(claim.sequence)
       this.#drop(claim, 'corrupt')
@@ -183,7 +197,7 @@ export class Queue implements OutputQueue {
   giveUp(limit: number, reason: string): void {
     const kept: (Claim | MemoryClaim)[] = []
     while (this.#diskBytes > limit) {
-      const claim = this.#next()
+      const claim = tried(() => this.#next())
       if (claim === undefined) break
       if ('memory' in claim) kept.push(claim)
       else this.#drop(claim, reason)
@@ -199,7 +213,7 @@ export class Queue implements OutputQueue {
 
   waiting(): { readonly records: number, readonly bytes: number, readonly oldest: number, readonly frames: number } {
     const { value: taken } = this.#taken.values().next()
-    let first = taken ?? this.#returned[0] ?? this.#peek()
+    let first = taken ?? this.#returned[0] ?? tried(() => this.#peek())
     const returned = this.#returned[0]
     if (first !== undefined && returned !== undefined && returned.sequence < first.sequence) first = returned
     return { records: this.#records, bytes: this.#bytes, oldest: first?.oldest ?? 0, frames: this.#frames }
@@ -240,6 +254,16 @@ export class Queue implements OutputQueue {
   }
 
   close(): void {
+    clearTimeout(this.#retry)
     this.#file.close()
+  }
+}
+
+/** Undefined when the system cannot read now. */
+function tried<T>(look: () => T | undefined): T | undefined {
+  try {
+    return look()
+  } catch {
+    return undefined
   }
 }

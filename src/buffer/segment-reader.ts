@@ -100,7 +100,10 @@ export class SegmentReader {
     this.#blocks = this.#blocks.filter((block) => block.segment !== segment)
   }
 
-  /** Reads a frame back: a large one into `room`, small ones many at a time. */
+  /**
+   * Reads a frame back: a large one into `room`, small ones many at a time. Throws when the system cannot read now (too many
+   * open files, a disk that does not answer).
+   */
   read(sequence: number, room: (length: number) => Buffer): Frame | FrameFault {
     const found = this.find(sequence)
     if (found === undefined) return 'torn'
@@ -110,8 +113,9 @@ export class SegmentReader {
       if (length * 4 > BLOCK && readAt(segment.path, bytes, offset) < length) return 'torn'
       const frame = readFrame(bytes)
       return typeof frame === 'string' || frame.sequence === sequence ? frame : 'checksum'
-    } catch {
-      return 'torn'
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'torn'
+      throw error
     }
   }
 

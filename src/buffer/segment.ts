@@ -103,7 +103,17 @@ export class Segment {
 
   /** Entries of the frames with records, ascending; read from the file when they were let go. */
   frames(): readonly FrameEntry[] {
-    return (this.#frames ??= readEntries(this.path) ?? this.#scanEntries())
+    return (this.#frames ??= this.#readFrames())
+  }
+
+  #readFrames(): FrameEntry[] {
+    try {
+      return readEntries(this.path) ?? this.#scanEntries()
+    } catch (error) {
+      // somebody has deleted the file: its frames are no more
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+      throw error
+    }
   }
 
   /** The index turned out to be unreadable: what it said is in the frames too. */
