@@ -2,7 +2,7 @@
  * Bundles src/main.ts into dist/: ESM, split into readable chunks, so that a vendor SDK (loaded by a dynamic import)
  * costs memory only where it is used. The licences of what is bundled are gathered in dist/THIRD-PARTY-LICENSES.txt.
  */
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
@@ -14,6 +14,21 @@ const old = path.join(root, `dist.${process.pid}.old`)
 
 if (!existsSync(path.join(root, 'src/main.ts'))) throw new Error('src/main.ts is missing: nothing to build')
 
+/**
+ * Importing @elastic packages has no effect but their exports, which they do not declare: told so, the bundler leaves out
+ * what is not used, 2 MB of text and 7 MB of memory.
+ */
+const pure: Plugin = {
+  name: 'pure',
+  setup ({ onResolve, resolve }) {
+    const seen = Symbol('seen')
+    onResolve({ filter: /^@elastic\/|^\.\.?\// }, async ({ path: wanted, kind, importer, resolveDir, pluginData }) => {
+      if (pluginData === seen || (!wanted.startsWith('@elastic/') && !importer.includes('node_modules/@elastic/'))) return undefined
+      return { ...await resolve(wanted, { kind, importer, resolveDir, pluginData: seen }), sideEffects: false }
+    })
+  }
+}
+
 try {
   const result = await build({
     absWorkingDir: root,
@@ -24,6 +39,7 @@ try {
     platform: 'node',
     target: 'node24',
     splitting: true,
+    plugins: [pure],
     chunkNames: 'chunks/[name]-[hash]',
     legalComments: 'none',
     metafile: true,

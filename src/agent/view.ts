@@ -71,7 +71,7 @@ function outputView({ plan, queue, delivery }: RunningOutput, store: FrameStore)
     concurrency,
     answering,
     parkedRecords,
-    ledger: store.ledger().outputs.get(plan.label) ?? emptyOutputTerms()
+    ledger: delivery.ledger(store.ledger().outputs.get(plan.label) ?? emptyOutputTerms())
   }
 }
 

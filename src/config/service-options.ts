@@ -92,8 +92,20 @@ export const serviceOptions = {
     doc: 'When the dead letters are full: hold the output, or drop further ones, counted.',
     example: 'drop'
   },
-  'scheduler.base': { kind: 'duration', default: 5000, doc: 'Shortest upper bound of the wait before a retry.', example: '5' },
-  'scheduler.cap': { kind: 'duration', default: 2_000_000, doc: 'Longest wait before a retry.', example: '60' },
+  'scheduler.base': {
+    kind: 'duration',
+    default: 1000,
+    doc: 'Shortest upper bound of the wait before a retry; it doubles with every failure.',
+    differs: 'Fluent Bit waits 6 to 11 s before its first retry, each batch for itself; here one request probes for all',
+    example: '5'
+  },
+  'scheduler.cap': {
+    kind: 'duration',
+    default: 60_000,
+    doc: 'Longest wait before a retry.',
+    differs: 'Fluent Bit waits up to 33 minutes, so that an outage goes on long after its end',
+    example: '60'
+  },
   multiline_buffer_limit: {
     kind: 'size',
     default: 2_000_000,

@@ -12,7 +12,6 @@ const STOPS = new Uint8Array(256)
 const ESCAPES = new Uint8Array(256)
 const HEX = new Uint8Array(256)
 const SPACE = new Uint8Array(256)
-const LINE_BREAK = new Uint8Array(256)
 const DIGIT = new Uint8Array(256)
 for (let i = 0; i < 0x20; i++) STOPS[i] = 1
 STOPS[0x22] = STOPS[0x5c] = 1
@@ -20,7 +19,6 @@ for (const c of '"\\/bfnrt') ESCAPES[c.charCodeAt(0)] = 1
 ESCAPES[0x75] = 2
 for (const c of '0123456789abcdefABCDEF') HEX[c.charCodeAt(0)] = 1
 for (const c of ' \t\n\r') SPACE[c.charCodeAt(0)] = 1
-LINE_BREAK[0x0a] = LINE_BREAK[0x0d] = 1
 for (const c of '0123456789') DIGIT[c.charCodeAt(0)] = 1
 
 const OPEN_OBJECT = 0x7b
@@ -35,8 +33,8 @@ const COLON = 0x3a
 const nesting = new Uint8Array(MAX_DEPTH)
 /** Set by `skipString` when the string had an escape. */
 let escaped = false
-/** Set by `skipValue` when a line break stands between the parts of the value. */
-let broken = false
+/** Set by `skipValue` when white space stands between the parts of the value. */
+let spaced = false
 
 /**
  * Appends the members of the JSON object that begins at `start` (white space before it allowed). A key that the record
@@ -67,7 +65,7 @@ export function scanObject(record: Record, source: Source, start: number, end: n
     const valueStart = at
     at = skipValue(bytes, at, end)
     if (at < 0) break
-    if (broken) appendInOneLine(record, source, keyStart, keyEnd, valueStart, at, keyEscaped)
+    if (spaced) appendCompact(record, source, keyStart, keyEnd, valueStart, at, keyEscaped)
     else if (keyEscaped) appendEscapedKey(record, source, keyStart, keyEnd, source, valueStart, at)
     else record.appendRange(source, keyStart, keyEnd, source, valueStart, at, JSON_TEXT)
     while (at < end && SPACE[bytes[at]!] === 1) at++
@@ -101,18 +99,29 @@ function appendEscapedKey(
 }
 
 /**
- * Outputs write one record per line, so a body has no line breaks: a value with some (of indented JSON) is copied with
- * spaces in their place. Within strings there are none.
+ * Outputs write one record per line, and every byte is stored and sent: a value with white space between its parts is
+ * copied without it.
  */
-function appendInOneLine(
+function appendCompact(
   record: Record, source: Source, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number, keyEscaped: boolean
 ): void {
-  const start = record.addBytes(record.bytes[source], valueStart, valueEnd)
-  const end = record.arenaLength
+  const start = record.reserve(valueEnd - valueStart)
+  const bytes = record.bytes[source]
   const arena = record.bytes[ARENA]
-  for (let i = start; i < end; i++) if (arena[i] === 0x0a || arena[i] === 0x0d) arena[i] = 0x20
-  if (keyEscaped) appendEscapedKey(record, source, keyStart, keyEnd, ARENA, start, end)
-  else record.appendRange(source, keyStart, keyEnd, ARENA, start, end, JSON_TEXT)
+  let to = start
+  for (let at = valueStart; at < valueEnd;) {
+    const byte = bytes[at]!
+    if (byte === QUOTE) {
+      const end = skipString(bytes, at, valueEnd)
+      while (at < end) arena[to++] = bytes[at++]!
+      continue
+    }
+    if (SPACE[byte] === 0) arena[to++] = byte
+    at++
+  }
+  record.used(to)
+  if (keyEscaped) appendEscapedKey(record, source, keyStart, keyEnd, ARENA, start, to)
+  else record.appendRange(source, keyStart, keyEnd, ARENA, start, to, JSON_TEXT)
 }
 
 /** Lets the last of equal keys win, in the place of the first. */
@@ -133,7 +142,7 @@ export function mergeRepeated(record: Record, from: number): void {
 export function skipValue(bytes: Buffer, start: number, end: number): number {
   let at = start
   let depth = 0
-  broken = false
+  spaced = false
   for (;;) {
     // a value is due
     if (at >= end) return -1
@@ -144,7 +153,7 @@ export function skipValue(bytes: Buffer, start: number, end: number): number {
     } else if (first === OPEN_OBJECT || first === OPEN_ARRAY) {
       if (depth === MAX_DEPTH - 1) return -1
       at++
-      while (at < end && SPACE[bytes[at]!] === 1) if (LINE_BREAK[bytes[at++]!] === 1) broken = true
+      for (; at < end && SPACE[bytes[at]!] === 1; at++) spaced = true
       if (at < end && bytes[at] === (first === OPEN_OBJECT ? CLOSE_OBJECT : CLOSE_ARRAY)) at++
       else {
         nesting[depth++] = first === OPEN_OBJECT ? 1 : 0
@@ -161,12 +170,12 @@ export function skipValue(bytes: Buffer, start: number, end: number): number {
     // a value has ended: close what ends with it
     for (;;) {
       if (depth === 0) return at
-      while (at < end && SPACE[bytes[at]!] === 1) if (LINE_BREAK[bytes[at++]!] === 1) broken = true
+      for (; at < end && SPACE[bytes[at]!] === 1; at++) spaced = true
       if (at >= end) return -1
       const next = bytes[at]!
       if (next === COMMA) {
         at++
-        while (at < end && SPACE[bytes[at]!] === 1) if (LINE_BREAK[bytes[at++]!] === 1) broken = true
+        for (; at < end && SPACE[bytes[at]!] === 1; at++) spaced = true
         if (nesting[depth - 1] === 1) {
           at = skipKey(bytes, at, end)
           if (at < 0) return -1
@@ -185,10 +194,10 @@ function skipKey(bytes: Buffer, start: number, end: number): number {
   if (start >= end || bytes[start] !== QUOTE) return -1
   let at = skipString(bytes, start, end)
   if (at < 0) return -1
-  while (at < end && SPACE[bytes[at]!] === 1) if (LINE_BREAK[bytes[at++]!] === 1) broken = true
+  for (; at < end && SPACE[bytes[at]!] === 1; at++) spaced = true
   if (at >= end || bytes[at] !== COLON) return -1
   at++
-  while (at < end && SPACE[bytes[at]!] === 1) if (LINE_BREAK[bytes[at++]!] === 1) broken = true
+  for (; at < end && SPACE[bytes[at]!] === 1; at++) spaced = true
   return at
 }
 

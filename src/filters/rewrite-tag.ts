@@ -20,7 +20,7 @@ export const rewriteTag = defineFilter({
   summary: 'Sends records on under another tag when a value matches.',
   description:
     'The first rule that matches counts. The record goes through the pipeline again from its start under the new tag; ' +
-    'this filter lets it pass then.',
+    'this filter does not see it again.',
   options: {
     rule: {
       kind: 'words', count: 4, multiple: true, example: '$level ^(error)$ errors.$1.$TAG[1] false',
@@ -51,17 +51,13 @@ export const rewriteTag = defineFilter({
       keeps: readBoolean(keep)
     })))
     if (rules.length === 0) throw new PluginError('At least one `rule` is needed.', 'rule')
-    /** Tags that this filter gave: their records have been here. */
-    const given = new Set<string>()
     return {
       forTag: (tag) => (record: Record) => {
-        if (given.has(tag)) return KEEP
         for (let i = 0; i < rules.length; i++) {
           const rule = rules[i]!
           if (!rule.accessor.matches(record, rule.matcher)) continue
           const newTag = rule.tag.fill(record, tag, rule.accessor.locate(record) ? rule.regex.exec(rule.accessor.text()) : null)
           if (newTag === tag || newTag === '') return KEEP
-          given.add(newTag)
           context.emit(newTag, record)
           return rule.keeps ? KEEP : DROP
         }

@@ -35,7 +35,7 @@ export class JsonParser implements Parser {
     const index = record.find(key)
     if (index < 0 || !record.locateString(index)) return
     if (!parser.parse(record.bytes[record.stringSource], record.stringStart, record.stringEnd)) return
-    record.setTime(parser.seconds, parser.nanos)
+    parser.giveTo(record)
     if (!keep) record.delete(index)
   }
 }

@@ -67,7 +67,7 @@ export class LogfmtParser implements Parser {
         keyHash(bytes, this.#key, this.#keyEnd) === time.key.hash && bytes.toString('utf8', this.#key, this.#keyEnd) === time.key.text
       if (isTime) {
         if (!time.parser.parse(bytes, this.#value, this.#valueEnd)) return false
-        record.setTime(time.parser.seconds, time.parser.nanos)
+        time.parser.giveTo(record)
       }
       if (!isTime || time.keep) {
         this.#set(record, source)

@@ -53,7 +53,7 @@ export class LtsvParser implements Parser {
           bytes.toString('latin1', label, labelEnd) === time.key.text
         if (isTime) {
           if (!time.parser.parse(bytes, field, at)) return false
-          record.setTime(time.parser.seconds, time.parser.nanos)
+          time.parser.giveTo(record)
         }
         if (!isTime || time.keep) {
           this.#set(record, source, label, labelEnd, field, at)

@@ -80,7 +80,7 @@ export class RegexParser implements Parser {
       const { parser, keep } = this.#time!
       // A time that does not fit its format is dropped, even when it was to be kept.
       if (!parser.parse(record.bytes[this.#source], start, end)) return true
-      record.setTime(parser.seconds, parser.nanos)
+      parser.giveTo(record)
       if (!keep) return true
     }
     this.#set(record, field, start, end, mayBeThere)

@@ -39,6 +39,8 @@ export interface IngestOptions {
 /** A record that a filter made, waiting for the present one to be done. */
 interface Emission {
   readonly tag: string
+  /** The filter that made it, which does not see it again. */
+  readonly by: FilterUnit
   readonly body: Buffer
   readonly seconds: number
   readonly nanos: number
@@ -52,7 +54,7 @@ export class InputIngest implements Ingest {
   readonly #store: FrameStore
   readonly #builder: FrameBuilder
   readonly #paths = new Map<string, TagPath>()
-  readonly #emittedPaths = new Map<string, TagPath>()
+  readonly #emittedPaths = new Map<FilterUnit, Map<string, TagPath>>()
   readonly #emissions: Emission[] = []
   #second: Record | undefined
   #terms: InputTerms = emptyInputTerms()
@@ -71,17 +73,25 @@ export class InputIngest implements Ingest {
   }
 
   tag(tag: string): TagPath {
-    return this.#path(this.#paths, tag, this.#options.processors)
+    return this.#path(this.#paths, tag, this.#options.processors, undefined)
   }
 
-  #path(paths: Map<string, TagPath>, tag: string, processors: readonly FilterUnit[]): TagPath {
+  #path(paths: Map<string, TagPath>, tag: string, processors: readonly FilterUnit[], without: FilterUnit | undefined): TagPath {
     let path = paths.get(tag)
     if (path === undefined) {
       const { filters, destinations, routes } = this.#options
-      path = new TagPath(tag, [...processors, ...filters], destinations, routes)
+      const units = [...processors, ...filters].filter((unit) => unit !== without)
+      path = new TagPath(tag, units, destinations, routes)
       paths.set(tag, path)
     }
     return path
+  }
+
+  /** The way of records that a filter made: all filters but that one, and not the input's processors. */
+  #emittedPath(tag: string, by: FilterUnit): TagPath {
+    let paths = this.#emittedPaths.get(by)
+    if (paths === undefined) this.#emittedPaths.set(by, (paths = new Map()))
+    return this.#path(paths, tag, [], by)
   }
 
   openStream(identity: StreamIdentity): Stream {
@@ -184,13 +194,13 @@ export class InputIngest implements Ingest {
     unit.emitted++
     const body = Buffer.allocUnsafe(bodyRoom(record))
     const { seconds, nanos, metadata } = record
-    this.#emissions.push({ tag, body: body.subarray(0, encodeBody(record, body, 0, null)), seconds, nanos, metadata })
+    this.#emissions.push({ tag, by: unit, body: body.subarray(0, encodeBody(record, body, 0, null)), seconds, nanos, metadata })
   }
 
   #passEmissions(stream: Stream, from: number, to: number): void {
     const record = (this.#second ??= new Record(this.record.pool))
     for (let ordinal = 1; this.#emissions.length > 0; ordinal++) {
-      const { tag, body, seconds, nanos, metadata } = this.#emissions.shift()!
+      const { tag, by, body, seconds, nanos, metadata } = this.#emissions.shift()!
       this.#terms.created++
       if (ordinal > MOST_EMISSIONS) {
         count(this.#terms.dropped, 'emission loop', 1)
@@ -201,7 +211,7 @@ export class InputIngest implements Ingest {
       record.setTime(seconds, nanos)
       record.metadata = metadata
       scanObject(record, BLOCK, 0, body.length)
-      this.#pass(this.#path(this.#emittedPaths, tag, []), record, stream, from, to, ordinal)
+      this.#pass(this.#emittedPath(tag, by), record, stream, from, to, ordinal)
     }
   }
 

@@ -92,18 +92,27 @@ describe('the way in', () => {
     expect(only(made.store.terms)).toMatchObject({ read: 1, created: 1, buffered: 1, filtered: { 'rewrite_tag.0': 1 } })
   })
 
-  test('ends a loop of filters that make records for ever', () => {
+  test('does not show a filter what it made itself, and ends a loop of two that make records for each other', () => {
     let ingest: InputIngest | undefined
-    const unit: FilterUnit = filter((record) => {
-      ingest?.take('app', record, unit)
-      return true
-    })
-    const made = setUp({ filters: [unit] })
-    ingest = made.ingest
-    made.write('x')
+    const seen: string[] = []
+    const make = (name: string): FilterUnit => {
+      const unit: FilterUnit = filter(() => {
+        seen.push(name)
+        ingest?.take('app', ingest.record, unit)
+        return true
+      }, name)
+      return unit
+    }
+    const one = setUp({ filters: [make('a')] })
+    ingest = one.ingest
+    one.write('x')
+    expect(seen).toEqual(['a'])
+    const two = setUp({ filters: [make('a'), make('b')] })
+    ingest = two.ingest
+    two.write('x')
     ingest.commit()
-    const terms = only(made.store.terms)
-    expect(terms.dropped).toEqual({ 'emission loop': 1 })
+    const terms = only(two.store.terms)
+    expect(terms.dropped['emission loop']).toBeGreaterThan(0)
     expect(terms.buffered).toBe(101)
   })
 

@@ -79,7 +79,7 @@ export class CriMember extends Member {
     record.append(keys.stream, source, timeEnd + 1, timeEnd + 7, RAW_TEXT)
     record.append(keys.tag, source, timeEnd + 8, timeEnd + 9, RAW_TEXT)
     record.append(keys.log, source, text, end, RAW_TEXT)
-    if (this.#time.parse(record.bytes[source], start, timeEnd)) record.setTime(this.#time.seconds, this.#time.nanos)
+    if (this.#time.parse(record.bytes[source], start, timeEnd)) this.#time.giveTo(record)
   }
 }
 

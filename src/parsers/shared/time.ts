@@ -6,6 +6,7 @@
  * without a year takes the year that puts the time closest before tomorrow, so that a line of December 31 read on
  * January 1 is last year's; a format without a day means the first; what is before 1970 or after 2106 is no time.
  */
+import type { Record } from '../../event/record.ts'
 import { AMERICAN, DAY_NAMES, MONTH_NAMES, ascii, days, isAlphanumeric } from './time/calendar.ts'
 import {
   A, B, C, D, E, G, G_LONG, H, I, J, M, MONTH, N, P, S, EPOCH, U, WEEKDAY, ISO_WEEKDAY, Y, Y_SHORT, Z, OFFSET
@@ -46,6 +47,7 @@ export class TimeParser {
   readonly #now: () => number
 
   // What has been read of the present text.
+  #outside = false
   #at = 0
   #year = 0
   #century = -1
@@ -118,10 +120,15 @@ export class TimeParser {
       else if (this.#zone) seconds = this.#zone.toUtc(wall)
       else seconds = wall - this.#offset
     }
-    if (seconds < 0 || seconds > LAST_SECOND || (seconds === 0 && nanos === 0)) return false
+    this.#outside = seconds < 0 || seconds > LAST_SECOND || (seconds === 0 && nanos === 0)
     this.seconds = seconds
     this.nanos = nanos
     return true
+  }
+
+  /** Gives a record the time that was read last; one that a record cannot carry is left out, and the record keeps its own. */
+  giveTo(record: Record): void {
+    if (!this.#outside) record.setTime(this.seconds, this.nanos)
   }
 
   #isKnown(bytes: Uint8Array, start: number, end: number): boolean {

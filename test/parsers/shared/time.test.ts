@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { Pool } from '../../../src/event/pool.ts'
+import { Record } from '../../../src/event/record.ts'
 import { TimeParser, type TimeOptions } from '../../../src/parsers/shared/time.ts'
 
 function parse(format: string, text: string, options: TimeOptions = {}): [seconds: number, nanos: number] | undefined {
@@ -9,7 +11,11 @@ function parse(format: string, text: string, options: TimeOptions = {}): [second
 function read(parser: TimeParser, text: string): [seconds: number, nanos: number] | undefined {
   // Other text around it must not be touched.
   const bytes = Buffer.from(`12${text}34`)
-  return parser.parse(bytes, 2, bytes.length - 2) ? [parser.seconds, parser.nanos] : undefined
+  if (!parser.parse(bytes, 2, bytes.length - 2)) return undefined
+  const record = new Record(new Pool())
+  record.setTime(-1, -1)
+  parser.giveTo(record)
+  return record.seconds === -1 ? undefined : [record.seconds, record.nanos]
 }
 
 const utc = (text: string): number => Date.parse(text) / 1000
