@@ -69,7 +69,9 @@ export class CursorFile {
     const bytes = encodeSlot(state, this.#counter + 1)
     const at = (this.#counter + 1) % 2 === 0 ? 0 : SLOT
     let written = 0
-    while (written < bytes.length) written += fs.writeSync(this.#fd, bytes, written, bytes.length - written, at + written)
+    while (written < bytes.length) {
+      written += fs.writeSync(this.#fd, bytes, written, bytes.length - written, at + written)
+    }
     this.#counter++
   }
 
@@ -111,7 +113,8 @@ export class CursorFile {
 export function cursorFileName(name: string): string {
   const safe = encodeURIComponent(name).replace(/\*/g, '%2A').replace(/^\./, '%2E')
   if (safe.length + SUFFIX.length < HASHED) return safe + SUFFIX
-  return `${safe.slice(0, 150)}-${createHash('sha256').update(name).digest('hex').padEnd(HASHED - 151 - SUFFIX.length, '-')}${SUFFIX}`
+  const hash = createHash('sha256').update(name).digest('hex')
+  return `${safe.slice(0, 150)}-${hash.padEnd(HASHED - 151 - SUFFIX.length, '-')}${SUFFIX}`
 }
 
 /** The output's name, when the file name tells it. */

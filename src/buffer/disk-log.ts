@@ -127,8 +127,8 @@ export class DiskLog {
   // ---- writing
 
   /**
-   * Takes a frame, whose sequence number is the last one taken. `waiting` outputs will acknowledge it. Returns whether it
-   * was written; else `written` is called when it is, and the bytes must stay until then.
+   * Takes a frame, whose sequence number is the last one taken. `waiting` outputs will acknowledge it. Returns whether
+   * it was written; else `written` is called when it is, and the bytes must stay until then.
    */
   append(
     bytes: Buffer, directory: Directory, sequence: number, shares: ReadonlyMap<string, Share>, waiting: number,
@@ -201,7 +201,7 @@ export class DiskLog {
       fs.fdatasyncSync(this.#fd!)
       this.#active.headSynced = true
     } catch {
-      // what the system could not write may be gone from its memory too: nothing vouches for this segment, go on in another
+      // what the system could not write may be gone from its memory too: nothing vouches for this segment
       this.#seal()
     }
   }

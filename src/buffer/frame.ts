@@ -16,8 +16,9 @@
  *      …  constants, one behind the other
  *      …  directory: JSON, as `Directory` below; zeros to a multiple of 4
  *
- * Sequence numbers rise and are never used again; those missing on disk were of frames that only memory held. The directory is JSON because there is one in a frame and a
- * person with a broken disk can read it; what there is one of for every record is binary.
+ * Sequence numbers rise and are never used again; those missing on disk were of frames that only memory held. The
+ * directory is JSON because there is one in a frame and a person with a broken disk can read it; what there is one of for
+ * every record is binary.
  */
 import { crc32 } from 'node:zlib'
 import type { FrameView } from '../event/encoded.ts'
