@@ -29,6 +29,18 @@ const pure: Plugin = {
   }
 }
 
+/**
+ * An import of `node:http` reads all its exports, among them those that load Node's own undici: 0.1 s of CPU and 8 MB at
+ * every start. Asked for in this way, it does not.
+ */
+const lightHttp: Plugin = {
+  name: 'light-http',
+  setup ({ onResolve, onLoad }) {
+    onResolve({ filter: /^(node:)?http$/ }, () => ({ path: 'http', namespace: 'light-http' }))
+    onLoad({ filter: /.*/, namespace: 'light-http' }, () => ({ contents: "module.exports = process.getBuiltinModule('node:http')", loader: 'js' }))
+  }
+}
+
 try {
   const result = await build({
     absWorkingDir: root,
@@ -39,7 +51,7 @@ try {
     platform: 'node',
     target: 'node24',
     splitting: true,
-    plugins: [pure],
+    plugins: [pure, lightHttp],
     chunkNames: 'chunks/[name]-[hash]',
     legalComments: 'none',
     metafile: true,

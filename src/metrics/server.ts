@@ -1,5 +1,5 @@
 /** The agent's HTTP server: metrics, Fluent Bit's routes, and probes that do not depend on destinations. */
-import { http } from '../lib/node-http.ts'
+import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import os from 'node:os'
 import { FantailError } from '../errors.ts'

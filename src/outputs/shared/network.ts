@@ -1,7 +1,7 @@
 /** Connections of outputs that speak HTTP: keep-alive agents made from the options `net.*` and `tls.*`. */
 import { readFileSync, readdirSync } from 'node:fs'
 import type { Agent as HttpAgent } from 'node:http'
-import { http } from '../../lib/node-http.ts'
+import http from 'node:http'
 import * as https from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { Socket } from 'node:net'

@@ -1,6 +1,6 @@
 /** One HTTP request with a finished body. */
 import type { Agent as HttpAgent, OutgoingHttpHeaders } from 'node:http'
-import { http } from '../../lib/node-http.ts'
+import http from 'node:http'
 import * as https from 'node:https'
 import type { Endpoint } from './network.ts'
 import type { Answer } from './status.ts'
