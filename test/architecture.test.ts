@@ -19,7 +19,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   outputs: ['plugin', 'event', 'config/fields', 'lib', 'errors'],
   buffer: ['event', 'metrics', 'lib', 'errors'],
   pipeline: ['plugin', 'event', 'buffer', 'metrics', 'lib', 'errors'],
-  log: ['lib', 'errors'],
+  log: ['plugin', 'lib', 'errors'],
   agent: [
     'log', 'pipeline', 'buffer', 'inputs', 'parsers', 'filters', 'outputs', 'plugin', 'config', 'config/fields', 'event', 'metrics', 'lib', 'errors'
   ],
