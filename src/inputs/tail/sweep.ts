@@ -17,6 +17,8 @@ const BLOCKS = 2
 const TURN = 16 * BLOCK_SIZE
 /** Least time between two turns when there is nothing left to read, so that many small writes share a turn. */
 const PAUSE = 5
+/** Milliseconds that lines wait for others at most before their frame is closed. */
+const GATHER = 15
 
 export class Sweep {
   readonly #ingest: Ingest
@@ -32,6 +34,7 @@ export class Sweep {
   #scheduled = false
   #blocked = false
   #stopped = false
+  #committedAt = 0
   #endedAt = 0
 
   /** `idle` is called when all that is known is read. */
@@ -93,9 +96,14 @@ export class Sweep {
     this.#queue = []
     this.#run(urgent, begin)
     this.#run(queue, begin)
-    this.#ingest.commit()
+    const now = performance.now()
+    // while there is more to read, frames grow: a full one costs no more than a small one
+    if (this.empty || this.#blocked || now - this.#committedAt >= GATHER) {
+      this.#committedAt = now
+      this.#ingest.commit()
+    }
     if (this.empty) {
-      this.#endedAt = performance.now()
+      this.#endedAt = now
       this.#idle()
       if (!this.empty) this.schedule()
     } else if (!this.#blocked) {
@@ -104,15 +112,18 @@ export class Sweep {
     }
   }
 
-  /** Reads files in turn; those not come to stand before those with more to read in the next turn. */
+  /** Reads files in turn until the turn's bytes are spent; the rest waits for the next one. */
   #run(files: Followed[], begin: number): void {
-    const more: Followed[] = []
-    for (const file of files) {
-      if (!this.#blocked && !this.#ingest.hasRoom()) this.#block()
-      if (this.#blocked || this.#reader.bytes - begin >= this.#turnBytes) this.#enqueue(file)
-      else if (this.#read(file)) more.push(file)
+    let round = files
+    while (round.length > 0) {
+      const more: Followed[] = []
+      for (const file of round) {
+        if (!this.#blocked && !this.#ingest.hasRoom()) this.#block()
+        if (this.#blocked || this.#reader.bytes - begin >= this.#turnBytes) this.#enqueue(file)
+        else if (this.#read(file)) more.push(file)
+      }
+      round = more
     }
-    for (const file of more) this.#enqueue(file)
   }
 
   #enqueue(file: Followed): void {
