@@ -9,7 +9,7 @@ export const FRAME_TARGET = 512 * 1024
 export const SLAB_SIZE = FRAME_TARGET + 128 * 1024
 
 /** Idle slabs that are kept; more are left to the garbage collector. */
-const SPARE = 4
+const SPARE = 10
 
 export class SlabPool {
   readonly #idle: Buffer[] = []

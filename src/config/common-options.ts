@@ -56,7 +56,7 @@ export const inputOptions = {
   log_suppress_interval,
   mem_buf_limit: {
     kind: 'size',
-    default: 16_000_000,
+    default: 5_000_000,
     doc: 'Most bytes of this input that wait in memory; at the limit the input stops reading. 0 is taken as the default.',
     differs: 'Fluent Bit has no limit by default, so that an outage fills the memory of the node',
     example: '50M'

@@ -95,7 +95,7 @@ pipeline:
   inputs: [{name: tail, path: a, mem_buf_limit: 0}]
   outputs: [{name: stdout}]
 `)
-    expect(plan.inputs[0]?.common.mem_buf_limit).toBe(16_000_000)
+    expect(plan.inputs[0]?.common.mem_buf_limit).toBe(5_000_000)
   })
 })
 
