@@ -240,6 +240,7 @@ export class Follower {
     for (const stream of this.#recovered.stale) {
       ingest.closeStream(ingest.resumeStream(stream.uid, stream.generation, stream.identity))
     }
+    const adopted: { readonly file: Followed; readonly path: string; readonly target: string }[] = []
     for (const stream of this.#recovered.rest()) {
       const { path, marks } = stream.identity
       const target = String(marks['target'] ?? path)
@@ -247,22 +248,26 @@ export class Follower {
       // too little is known of an empty file to know it under any name
       const place = found !== null && (Number(marks['head'] ?? 0) > 0 || found.startsWith(target)) ? found : null
       const file = place === null ? null : this.#openAs(place, path, stream)
-      if (file !== null) {
-        this.retire(file)
-        const next = look(path)
-        const successor = this.byPath.get(path)
-        const last = next === null ? file : this.#openBetween(file, next, target)
-        if (successor !== undefined) successor.after = last
-        continue
-      }
-      const closed = ingest.resumeStream(stream.uid, stream.generation, stream.identity)
-      let end = 0
-      for (const [from, to] of stream.covered) {
-        this.lost.value += from - end
-        end = to
-      }
-      ingest.closeStream(closed)
+      if (file === null) this.#abandon(stream)
+      else adopted.push({ file, path, target })
     }
+    for (const { file, path, target } of adopted) {
+      this.retire(file)
+      const next = look(path)
+      const successor = this.byPath.get(path)
+      const last = next === null ? file : this.#openBetween(file, next, target)
+      if (successor !== undefined) successor.after = last
+    }
+  }
+
+  #abandon(stream: RecoveredStream): void {
+    const { ingest } = this.#context
+    let end = 0
+    for (const [from, to] of stream.covered) {
+      this.lost.value += from - end
+      end = to
+    }
+    ingest.closeStream(ingest.resumeStream(stream.uid, stream.generation, stream.identity))
   }
 
   closeAll(): void {

@@ -48,10 +48,10 @@ export class Recovered {
     return null
   }
 
-  /** Streams that no file was found for, still open; each is given once. */
+  /** Streams that no file was found for, still open; each is given once. Closed ones are known on. */
   rest(): RecoveredStream[] {
     const rest = [...this.#byInode.values()].flat().filter((stream) => !stream.closed)
-    this.#byInode.clear()
+    for (const stream of rest) this.#remove(String(stream.identity.marks['inode'] ?? ''), stream)
     return rest
   }
 
