@@ -20,11 +20,11 @@ if (!existsSync(path.join(root, 'src/main.ts'))) throw new Error('src/main.ts is
  */
 const pure: Plugin = {
   name: 'pure',
-  setup ({ onResolve, resolve }) {
+  setup (bundler) {
     const seen = Symbol('seen')
-    onResolve({ filter: /^@elastic\/|^\.\.?\// }, async ({ path: wanted, kind, importer, resolveDir, pluginData }) => {
+    bundler.onResolve({ filter: /^@elastic\/|^\.\.?\// }, async ({ path: wanted, kind, importer, resolveDir, pluginData }) => {
       if (pluginData === seen || (!wanted.startsWith('@elastic/') && !importer.includes('node_modules/@elastic/'))) return undefined
-      return { ...await resolve(wanted, { kind, importer, resolveDir, pluginData: seen }), sideEffects: false }
+      return { ...await bundler.resolve(wanted, { kind, importer, resolveDir, pluginData: seen }), sideEffects: false }
     })
   }
 }
@@ -35,9 +35,9 @@ const pure: Plugin = {
  */
 const lightHttp: Plugin = {
   name: 'light-http',
-  setup ({ onResolve, onLoad }) {
-    onResolve({ filter: /^(node:)?http$/ }, () => ({ path: 'http', namespace: 'light-http' }))
-    onLoad({ filter: /.*/, namespace: 'light-http' }, () => ({ contents: "module.exports = process.getBuiltinModule('node:http')", loader: 'js' }))
+  setup (bundler) {
+    bundler.onResolve({ filter: /^(node:)?http$/ }, () => ({ path: 'http', namespace: 'light-http' }))
+    bundler.onLoad({ filter: /.*/, namespace: 'light-http' }, () => ({ contents: "module.exports = process.getBuiltinModule('node:http')", loader: 'js' }))
   }
 }
 

@@ -148,7 +148,7 @@ export class Batch {
     const block = this.#room(size)
     this.writeBody(index, block, 0)
     record.reset()
-    record.useBlock(block, size)
+    record.useBlock(block)
     record.setTime(this.seconds(index), this.nanos(index))
     record.metadata = this.metadata(index)
     scanObject(record, BLOCK, 0, size)

@@ -35,7 +35,7 @@ export class Pool {
 
   /** JSON text of a value, to be set in records any number of times. */
   json(value: unknown): Range {
-    const [start, end] = this.#add(JSON.stringify(value) ?? 'null')
+    const [start, end] = this.#add(JSON.stringify(value))
     return { start, end }
   }
 

@@ -6,13 +6,10 @@
  * allocated per record. What it says is valid until `reset`.
  */
 import type { Constant } from './constant.ts'
-import { keyHash, type Key, type Pool, type Range } from './pool.ts'
+import { keyHash, type Key, type Range } from './pool.ts'
+import { ARENA, BLOCK, POOL, Sources, type Source } from './sources.ts'
 
-/** Where a range lies: the block that was read, the record's own arena, or the pool of what the configuration names. */
-export const BLOCK = 0
-export const ARENA = 1
-export const POOL = 2
-export type Source = 0 | 1 | 2
+export { ARENA, BLOCK, POOL, type Source }
 
 /** What a value range holds: valid JSON text of any type; text to be quoted and escaped; nothing (the value is a `Constant`). */
 export const JSON_TEXT = 0
@@ -22,9 +19,8 @@ export type Kind = 0 | 1 | 2
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
-const NONE = Buffer.alloc(0)
 
-export class Record {
+export class Record extends Sources {
   /** Unix time. */
   seconds = 0
   nanos = 0
@@ -32,9 +28,6 @@ export class Record {
   metadata = ''
   /** Number of members. */
   count = 0
-  readonly pool: Pool
-  /** The three buffers, indexed by `Source`. */
-  readonly bytes: [Buffer, Buffer, Buffer]
   keySource = new Uint8Array(64)
   keyStart = new Int32Array(64)
   keyEnd = new Int32Array(64)
@@ -44,27 +37,11 @@ export class Record {
   valueEnd = new Int32Array(64)
   kind = new Uint8Array(64)
   constants: (Constant | null)[] = new Array<Constant | null>(64).fill(null)
-  #arenaLength = 0
-  #blockText: string | null = null
-  #blockLength = 0
-
-  constructor(pool: Pool) {
-    this.pool = pool
-    this.bytes = [NONE, Buffer.allocUnsafeSlow(64 * 1024), pool.bytes]
-  }
-
-  /** Begins a block: ranges of source BLOCK refer to `block` from now on. */
-  useBlock(block: Buffer, length: number): void {
-    this.bytes[BLOCK] = block
-    this.bytes[POOL] = this.pool.bytes
-    this.#blockLength = length
-    this.#blockText = null
-  }
 
   /** Forgets the members, the metadata and the arena. */
   reset(): void {
     this.count = 0
-    this.#arenaLength = 0
+    this.used(0)
     if (this.metadata !== '') this.metadata = ''
   }
 
@@ -183,15 +160,7 @@ export class Record {
   #located(source: Source, start: number): void {
     this.stringSource = source
     this.stringStart = start
-    this.stringEnd = this.#arenaLength
-  }
-
-  /**
-   * The whole block decoded as latin1, once: an index in it is a byte offset. For regular expressions over lines that
-   * are all below 0x80.
-   */
-  blockText(): string {
-    return (this.#blockText ??= this.bytes[BLOCK].toString('latin1', 0, this.#blockLength))
+    this.stringEnd = this.arenaLength
   }
 
   // ---- changing
@@ -272,13 +241,13 @@ export class Record {
   /** Sets a key to a string. */
   setText(key: Key, text: string): number {
     const start = this.addText(text)
-    return this.set(key, ARENA, start, this.#arenaLength, RAW_TEXT)
+    return this.set(key, ARENA, start, this.arenaLength, RAW_TEXT)
   }
 
   /** Sets a key to a value given as JSON text. */
   setJson(key: Key, json: string): number {
     const start = this.addText(json)
-    return this.set(key, ARENA, start, this.#arenaLength, JSON_TEXT)
+    return this.set(key, ARENA, start, this.arenaLength, JSON_TEXT)
   }
 
   /** Sets a key to a shared constant. */
@@ -376,7 +345,7 @@ export class Record {
     if (this.kind[index] !== CONSTANT) return
     const { bytes } = this.constants[index]!
     const start = this.addBytes(bytes, 0, bytes.length)
-    this.setValue(index, ARENA, start, this.#arenaLength, JSON_TEXT)
+    this.setValue(index, ARENA, start, this.arenaLength, JSON_TEXT)
   }
 
   #shift(from: number, to: number): void {
@@ -407,43 +376,6 @@ export class Record {
     this.valueEnd = widen32(this.valueEnd, size)
     this.kind = widen8(this.kind, size)
     while (this.constants.length < size) this.constants.push(null)
-  }
-
-  // ---- the arena
-
-  get arenaLength(): number {
-    return this.#arenaLength
-  }
-
-  /** Copies text into the arena as UTF-8; it lies from the offset returned to `arenaLength`. */
-  addText(text: string): number {
-    const start = this.reserve(text.length * 3)
-    this.#arenaLength += this.bytes[ARENA].write(text, start)
-    return start
-  }
-
-  /** Copies bytes into the arena; they lie from the offset returned to `arenaLength`. */
-  addBytes(bytes: Buffer, from: number, to: number): number {
-    const start = this.reserve(to - from)
-    bytes.copy(this.bytes[ARENA], start, from, to)
-    this.#arenaLength = start + to - from
-    return start
-  }
-
-  /** Makes room for `size` bytes at the arena's end and returns where; `used` takes them. */
-  reserve(size: number): number {
-    const start = this.#arenaLength
-    if (start + size > this.bytes[ARENA].length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(this.bytes[ARENA].length * 2, start + size))
-      this.bytes[ARENA].copy(larger, 0, 0, start)
-      this.bytes[ARENA] = larger
-    }
-    return start
-  }
-
-  /** Says that the arena is filled up to `end`. */
-  used(end: number): void {
-    this.#arenaLength = end
   }
 }
 

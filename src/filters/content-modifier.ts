@@ -76,7 +76,7 @@ function onMetadata(change: Change, pool: Pool): Change {
   const inner = new Record(pool)
   return (record) => {
     inner.reset()
-    inner.useBlock(Buffer.alloc(0), 0)
+    inner.useBlock(Buffer.alloc(0))
     const start = inner.addText(record.metadata)
     scanObject(inner, ARENA, start, inner.arenaLength)
     change(inner)

@@ -119,7 +119,7 @@ class Dummy implements Input {
     const time = this.#time(fixed)
     for (let copy = 0; copy < this.#options.copies; copy++) {
       for (const body of this.#bodies) {
-        record.useBlock(body, body.length)
+        record.useBlock(body)
         record.setTime(time.seconds, time.nanos)
         record.metadata = this.#metadata
         scanObject(record, BLOCK, 0, body.length)
@@ -145,7 +145,7 @@ function objects(text: string, context: InputContext): Buffer[] {
   const bytes = Buffer.from(text)
   const { record } = context.ingest
   record.reset()
-  record.useBlock(bytes, bytes.length)
+  record.useBlock(bytes)
   for (let at = 0; text.trim() !== '' && at < bytes.length;) {
     if (/^\s*$/.test(bytes.toString('utf8', at))) break
     const end = scanObject(record, BLOCK, at, bytes.length)

@@ -118,7 +118,7 @@ export class Stdin implements Input {
   #object(bytes: Buffer, start: number, end: number): void {
     const { ingest } = this.#context
     const { record } = ingest
-    record.useBlock(bytes, end)
+    record.useBlock(bytes)
     now(record)
     scanObject(record, BLOCK, start, end)
     ingest.emit(this.#tag, this.#stream, this.#offset + start, this.#offset + end)
@@ -139,7 +139,7 @@ export class Stdin implements Input {
     const { record } = ingest
     const text = isUtf8(bytes.subarray(start, end)) ? bytes.subarray(start, end) : Buffer.from(bytes.toString('utf8', start, end))
     const length = text.length > 0 && text[text.length - 1] === 13 ? text.length - 1 : text.length
-    record.useBlock(text, text.length)
+    record.useBlock(text)
     now(record)
     if (!this.#parser!.parse(record, BLOCK, 0, length)) record.append(this.#key, BLOCK, 0, length, RAW_TEXT)
     ingest.emit(this.#tag, this.#stream, this.#offset + start, this.#offset + next)

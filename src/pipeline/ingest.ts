@@ -90,7 +90,10 @@ export class InputIngest implements Ingest {
   /** The way of records that a filter made: all filters but that one, and not the input's processors. */
   #emittedPath(tag: string, by: FilterUnit): TagPath {
     let paths = this.#emittedPaths.get(by)
-    if (paths === undefined) this.#emittedPaths.set(by, (paths = new Map()))
+    if (paths === undefined) {
+      paths = new Map<string, TagPath>()
+      this.#emittedPaths.set(by, paths)
+    }
     return this.#path(paths, tag, [], by)
   }
 
@@ -207,7 +210,7 @@ export class InputIngest implements Ingest {
         continue
       }
       record.reset()
-      record.useBlock(body, body.length)
+      record.useBlock(body)
       record.setTime(seconds, nanos)
       record.metadata = metadata
       scanObject(record, BLOCK, 0, body.length)

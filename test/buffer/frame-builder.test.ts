@@ -74,7 +74,7 @@ describe('FrameBuilder', () => {
         const keys = s.raw.map(([key]) => pool.key(key))
         const source = Buffer.from(JSON.stringify(Object.fromEntries(s.json), null, s.spaces ? 1 : undefined))
         record.reset()
-        record.useBlock(source, source.length)
+        record.useBlock(source)
         expect(scanObject(record, BLOCK, 0, source.length)).toBeTruthy()
         record.setTime(s.seconds, s.nanos)
         if (s.metadata) record.metadata = '{"otlp":{"ü":1}}'

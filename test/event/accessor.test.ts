@@ -10,7 +10,7 @@ import { BLOCK, RAW_TEXT, Record } from '../../src/event/record.ts'
 function recordOf(pool: Pool, value: object): Record {
   const record = new Record(pool)
   const block = Buffer.from(JSON.stringify(value))
-  record.useBlock(block, block.length)
+  record.useBlock(block)
   scanObject(record, BLOCK, 0, block.length)
   return record
 }
@@ -67,7 +67,7 @@ describe('compileAccessor', () => {
       const record = new Record(pool)
       const text = JSON.stringify({ top: node }, null, indent)
       const block = Buffer.from(indent === 2 ? text.replaceAll('ü', '\\u00fc') : text)
-      record.useBlock(block, block.length)
+      record.useBlock(block)
       scanObject(record, BLOCK, 0, block.length)
       let expected: unknown = node
       for (const step of path) {
@@ -83,7 +83,7 @@ describe('compileAccessor', () => {
     const accessor = compileAccessor("$k['a']", pool)
     const record = new Record(pool)
     const block = Buffer.from('{"k":{"a":1,"a":2}}')
-    record.useBlock(block, block.length)
+    record.useBlock(block)
     scanObject(record, BLOCK, 0, block.length)
     expect(accessor.locate(record) && accessor.value()).toBe(2)
   })
@@ -92,7 +92,7 @@ describe('compileAccessor', () => {
     const pool = new Pool()
     const accessor = compileAccessor("$kubernetes['pod']", pool)
     const record = new Record(pool)
-    record.useBlock(Buffer.alloc(0), 0)
+    record.useBlock(Buffer.alloc(0))
     const found: unknown[] = []
     const constants = [new Constant('{"pod":"a"}'), new Constant('{}'), new Constant('{"pod":"b"}')]
     for (const constant of [...constants, constants[0]!]) {
@@ -111,7 +111,7 @@ describe('compileAccessor', () => {
     expect(accessor.matches(recordOf(pool, { a: 1 }), compileMatcher('1'))).toBe(false)
     const raw = new Record(pool)
     const block = Buffer.from('say "2"')
-    raw.useBlock(block, block.length)
+    raw.useBlock(block)
     raw.append(pool.key('a'), BLOCK, 0, block.length, RAW_TEXT)
     expect(accessor.matches(raw, matcher)).toBe(true)
   })

@@ -10,7 +10,7 @@ function holds(op: 'and' | 'or', rules: readonly Partial<ConditionRule>[], value
   const condition = compileCondition({ op, rules: full }, pool)
   const record = new Record(pool)
   const block = Buffer.from(JSON.stringify(value))
-  record.useBlock(block, block.length)
+  record.useBlock(block)
   record.metadata = metadata
   scanObject(record, BLOCK, 0, block.length)
   return condition(record)

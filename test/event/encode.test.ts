@@ -9,7 +9,7 @@ import { BLOCK, RAW_TEXT, Record } from '../../src/event/record.ts'
 function recordOf(json: string): Record {
   const record = new Record(new Pool())
   const block = Buffer.from(json)
-  record.useBlock(block, block.length)
+  record.useBlock(block)
   expect(scanObject(record, BLOCK, 0, block.length)).toBeGreaterThan(0)
   return record
 }
@@ -36,7 +36,7 @@ describe('the encoder', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => {
       const record = new Record(new Pool())
       const block = Buffer.from(text.toWellFormed())
-      record.useBlock(block, block.length)
+      record.useBlock(block)
       record.append(record.pool.key('log'), BLOCK, 0, block.length, RAW_TEXT)
       expect(JSON.parse(encoded(record))).toEqual({ log: text.toWellFormed() })
     }))

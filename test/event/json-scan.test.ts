@@ -9,7 +9,7 @@ import { BLOCK, Record } from '../../src/event/record.ts'
 function scan(text: string): { value: Map<string, unknown>; behind: number } | undefined {
   const record = new Record(new Pool())
   const block = Buffer.from(text)
-  record.useBlock(block, block.length)
+  record.useBlock(block)
   const behind = scanObject(record, BLOCK, 0, block.length)
   if (behind < 0) {
     expect(record.count).toBe(0)
@@ -97,7 +97,7 @@ describe('line breaks', () => {
     fc.assert(fc.property(object, fc.constantFrom('\n', '\r\n '), (value, indent) => {
       const text = JSON.stringify(value, null, 1).replaceAll('\n', indent)
       const record = new Record(new Pool())
-      record.useBlock(Buffer.from(text), Buffer.byteLength(text))
+      record.useBlock(Buffer.from(text))
       expect(scanObject(record, BLOCK, 0, Buffer.byteLength(text))).toBe(Buffer.byteLength(text))
       const room = Buffer.alloc(bodyRoom(record))
       const body = room.toString('utf8', 0, encodeBody(record, room, 0, null))

@@ -39,7 +39,7 @@ export function makeBatch(specs: readonly RecordSpec[]): Batch {
   specs.forEach((spec, i) => {
     const text = Buffer.from(typeof spec.body === 'string' ? spec.body : JSON.stringify(spec.body))
     record.reset()
-    record.useBlock(text, text.length)
+    record.useBlock(text)
     record.setTime(spec.seconds ?? TEN, spec.nanos ?? 123_456_789)
     record.metadata = spec.metadata ?? ''
     if (scanObject(record, BLOCK, 0, text.length) < 0) throw new Error(`not an object: ${text.toString()}`)

@@ -23,7 +23,7 @@ function made(members: Members, pool = new Pool()): Record {
   for (const name of KEYS) pool.key(name)
   const record = new Record(pool)
   const block = Buffer.from(textOf(members))
-  record.useBlock(block, block.length)
+  record.useBlock(block)
   expect(scanObject(record, BLOCK, 0, block.length, true)).toBe(block.length)
   return record
 }
@@ -159,7 +159,7 @@ describe('Record', () => {
     const record = new Record(pool)
     const log = pool.key('log')
     const block = Buffer.from('say "hi"\\')
-    record.useBlock(block, block.length)
+    record.useBlock(block)
     record.append(log, BLOCK, 0, block.length, RAW_TEXT)
     expect(record.text(0)).toBe('say "hi"\\')
     expect(body(record)).toBe('{"log":"say \\"hi\\"\\\\"}')
@@ -170,7 +170,7 @@ describe('scanObject', () => {
   it('takes an object with text behind it only when it need not be whole', () => {
     const record = new Record(new Pool())
     const block = Buffer.from('{"a":1} {"a":2}')
-    record.useBlock(block, block.length)
+    record.useBlock(block)
     expect(scanObject(record, BLOCK, 0, block.length, true)).toBe(-1)
     expect(record.count).toBe(0)
     expect(scanObject(record, BLOCK, 0, block.length)).toBe(7)

@@ -80,7 +80,7 @@ export function fill(record: Record, line: string): void {
   const block = Buffer.from(line)
   record.reset()
   record.setTime(1, 2)
-  record.useBlock(block, block.length)
+  record.useBlock(block)
   if (scanObject(record, BLOCK, 0, block.length, true) < 0) throw new Error(`not an object: ${line}`)
 }
 
@@ -89,7 +89,7 @@ export function fillCri(record: Record, line: string): void {
   const block = Buffer.from(line)
   record.reset()
   record.setTime(1, 2)
-  record.useBlock(block, block.length)
+  record.useBlock(block)
   const parts = /^(\S+) (\S+) (\S) /.exec(line)!
   let at = 0
   for (const [i, name] of ['time', 'stream', '_p'].entries()) {

@@ -22,7 +22,7 @@ describe('JsonParser', () => {
     const pool = new Pool()
     const record = new Record(pool)
     const block = Buffer.from('{"a":18446744073709551615,"b":1.50e1}')
-    record.useBlock(block, block.length)
+    record.useBlock(block)
     expect(new JsonParser({ name: 'j', format: 'json' }, pool).parse(record, BLOCK, 0, block.length)).toBe(true)
     expect([record.text(0), record.text(1)]).toEqual(['18446744073709551615', '1.50e1'])
   })

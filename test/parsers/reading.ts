@@ -38,7 +38,7 @@ export function streamOf(name: string): Stream {
 export function parseText(parser: Parser, pool: Pool, text: string): Sent | undefined {
   const record = new Record(pool)
   const block = Buffer.from(text)
-  record.useBlock(block, block.length)
+  record.useBlock(block)
   record.setTime(NOW, 0)
   if (!parser.parse(record, BLOCK, 0, block.length)) return undefined
   return { ...takeRecord(record), lines: 1, ranges: [] }
@@ -49,7 +49,7 @@ export function readLines(parser: Parser, pool: Pool, lines: readonly string[]):
   const record = new Record(pool)
   const key = pool.key('log')
   const block = Buffer.from(lines.map((line) => line + '\n').join(''))
-  record.useBlock(block, block.length)
+  record.useBlock(block)
   const sent: Sent[] = []
   let start = 0
   for (const line of lines) {
@@ -85,7 +85,7 @@ export class JoinedPath implements JoinerSink {
     for (const line of lines) {
       // A block of its own for each line, overwritten afterwards: what is kept must have been copied.
       const block = Buffer.from(line)
-      this.record.useBlock(block, block.length)
+      this.record.useBlock(block)
       this.record.setTime(NOW, 0)
       const from = this.#offset
       this.#offset += block.length + 1

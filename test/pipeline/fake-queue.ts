@@ -58,7 +58,7 @@ export class FrameMaker {
       this.#at.set(name, start + 10)
       const body = Buffer.from(JSON.stringify({ n: this.made++, s: name, ...(pad === '' ? {} : { pad }) }))
       this.#record.reset()
-      this.#record.useBlock(body, body.length)
+      this.#record.useBlock(body)
       this.#record.setTime(1_700_000_000 + this.made, 5)
       scanObject(this.#record, BLOCK, 0, body.length)
       const key = `${tag} ${outputs.join(' ')}`

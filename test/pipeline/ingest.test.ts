@@ -23,7 +23,7 @@ function setUp(options: Partial<IngestOptions> = {}): { ingest: InputIngest; sto
   const log = record.pool.key('log')
   const write = (text: string, tag = 'app'): void => {
     const block = Buffer.from(text)
-    record.useBlock(block, block.length)
+    record.useBlock(block)
     record.append(log, BLOCK, 0, block.length, RAW_TEXT)
     ingest.emit(ingest.tag(tag), stream, offset, offset + block.length + 1)
     offset += block.length + 1
@@ -77,17 +77,17 @@ describe('the way in', () => {
   })
 
   test('sends what a filter made through the pipeline again, with ordinals of its own', () => {
-    let ingest: InputIngest | undefined
+    const holder: { ingest?: InputIngest } = {}
     const unit: FilterUnit = new FilterUnit('rewrite_tag.0', (tag) => tag === 'app', {
       forTag: () => (record) => {
-        ingest?.take('app.copy', record, unit)
+        holder.ingest?.take('app.copy', record, unit)
         return false
       }
     })
     const made = setUp({ filters: [unit] })
-    ingest = made.ingest
+    holder.ingest = made.ingest
     made.write('x')
-    ingest.commit()
+    made.ingest.commit()
     expect(made.store.records()).toEqual([{ tag: 'app.copy', outputs: ['out'], start: 0, end: 2, ordinal: 1, body: { log: 'x' } }])
     expect(only(made.store.terms)).toMatchObject({ read: 1, created: 1, buffered: 1, filtered: { 'rewrite_tag.0': 1 } })
   })

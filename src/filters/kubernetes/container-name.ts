@@ -42,7 +42,7 @@ function parserReader(parser: Parser, pool: Pool): NameReader {
   const scratch = new Record(pool)
   return (text) => {
     scratch.reset()
-    scratch.useBlock(Buffer.alloc(0), 0)
+    scratch.useBlock(Buffer.alloc(0))
     const start = scratch.addText(text)
     if (!parser.parse(scratch, ARENA, start, scratch.arenaLength)) return undefined
     return nameOf((name) => {

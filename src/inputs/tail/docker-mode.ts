@@ -59,7 +59,7 @@ class DockerMode implements Joiner {
     const { seconds, nanos } = this.#sink.record
     const scratch = this.#scratch
     scratch.reset()
-    scratch.useBlock(bytes, end)
+    scratch.useBlock(bytes)
     if (this.#first !== null) {
       const begins = this.#first.parse(scratch, BLOCK, start, end)
       scratch.reset()

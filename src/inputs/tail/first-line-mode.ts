@@ -59,7 +59,7 @@ class FirstLineMode implements Joiner {
     const { record } = this.#sink
     const bytes = record.bytes[source]
     const { seconds, nanos } = record
-    this.#scratch.useBlock(bytes, end)
+    this.#scratch.useBlock(bytes)
     if (this.#knows(this.#first, start, end)) {
       this.#emit()
       this.#seconds = seconds

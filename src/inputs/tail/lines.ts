@@ -65,7 +65,7 @@ export class Lines {
     const bytes = Buffer.from(text)
     let stop = bytes.length
     if (stop > 0 && bytes[stop - 1] === NEWLINE) stop--
-    this.#record.useBlock(bytes, bytes.length)
+    this.#record.useBlock(bytes)
     this.#line(file, bytes, 0, stop, base + start, base + end)
   }
 
@@ -85,17 +85,17 @@ export class Lines {
       ? block.toString('utf8', start, cut)
       : file.decoder.decode(block, start, cut, from === 0)
     const bytes = Buffer.from(text)
-    this.#record.useBlock(bytes, bytes.length)
+    this.#record.useBlock(bytes)
     file.handler!.line(file.stream, 0, bytes.length, from, to)
   }
 
   #takePlain(file: Followed, block: Buffer, start: number, end: number, base: number): void {
-    this.#record.useBlock(block, end)
+    this.#record.useBlock(block)
     for (let at = start; at < end;) {
       const newline = block.indexOf(NEWLINE, at)
       if (this.#limited && newline + 1 - at >= this.options.longLine) {
         this.#long(file, block, at, newline + 1, base)
-        this.#record.useBlock(block, end)
+        this.#record.useBlock(block)
       } else this.#line(file, block, at, newline, base + at, base + newline + 1)
       at = newline + 1
     }
@@ -126,7 +126,7 @@ export class Lines {
       const next = block.indexOf(NEWLINE, at) + 1
       if (this.#limited && next - at >= this.options.longLine) this.#long(file, block, at, next, base)
       else if (isUtf8(block.subarray(at, next))) {
-        this.#record.useBlock(block, end)
+        this.#record.useBlock(block)
         this.#line(file, block, at, next - 1, base + at, base + next)
       } else {
         this.#counters.invalid.value++

@@ -7,7 +7,7 @@ import { cast, made, parseTypes, type ValueType } from '../../../src/parsers/sha
 function castText(text: string, type: ValueType): string {
   const record = new Record(new Pool())
   const block = Buffer.from(text)
-  record.useBlock(block, block.length)
+  record.useBlock(block)
   cast(record, BLOCK, 0, block.length, type)
   const value = record.bytes[made.source].toString('utf8', made.start, made.end)
   if (made.kind !== 0) return JSON.stringify(value)
