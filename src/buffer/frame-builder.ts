@@ -46,7 +46,9 @@ export class FrameBuilder implements ConstantSink {
   #sectionRecords = 0
   #firstSecond = 0
   #lastSecond = 0
-  #holes: number[] = []
+  /** Holes of the record that is being encoded: offset, constant, offset, constant … */
+  #holes = new Uint32Array(16)
+  #holeWords = 0
   #constantBytes = 0
 
   constructor(pool: SlabPool) {
@@ -96,7 +98,7 @@ export class FrameBuilder implements ConstantSink {
     if (stream.frame !== this.#id) this.mention(stream)
     const at = this.#at
     const bodyEnd = this.#encode(record, at)
-    const holes = this.#holes.length >>> 1
+    const holes = this.#holeWords >>> 1
     const words = this.#words
     const word = at >>> 2
     const size = (bodyEnd - at + 3) & ~3
@@ -126,7 +128,7 @@ export class FrameBuilder implements ConstantSink {
     const room = HEADER + constants * HOLE + 2 + record.metadata.length * 3 + bodyRoom(record) + 4
     if (at + room > this.#bytes.length) this.#grow(at + room)
     const out = this.#bytes
-    this.#holes.length = 0
+    this.#holeWords = 0
     let p = at + HEADER + constants * HOLE
     const metadata = record.metadata === '' ? 0 : out.write(record.metadata, p + 2)
     out[p] = metadata & 0xff
@@ -138,7 +140,11 @@ export class FrameBuilder implements ConstantSink {
 
   /** Called by the encoder: a constant belongs at `at` of the body. */
   hole(at: number, constant: Constant): void {
-    this.#holes.push(at, this.#constantSlot(constant))
+    const words = this.#holeWords
+    if (words === this.#holes.length) this.#holes = widen(this.#holes)
+    this.#holes[words] = at
+    this.#holes[words + 1] = this.#constantSlot(constant)
+    this.#holeWords = words + 2
   }
 
   #constantSlot(constant: Constant): number {
@@ -264,6 +270,12 @@ export class FrameBuilder implements ConstantSink {
     this.#sections = []
     this.#route = null
   }
+}
+
+function widen(old: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const wide = new Uint32Array(old.length * 2)
+  wide.set(old)
+  return wide
 }
 
 function entry(stream: Stream): StreamEntry {

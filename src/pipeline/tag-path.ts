@@ -71,7 +71,11 @@ export class TagPath implements TagHandle {
 
   /** The filters of the tag, in order; bound to it at the first record. */
   get steps(): readonly Step[] {
-    return (this.#steps ??= this.#units.map((unit) => ({ unit, apply: unit.filter.forTag(this.tag) })))
+    return this.#steps ?? this.#bind()
+  }
+
+  #bind(): readonly Step[] {
+    return (this.#steps = this.#units.map((unit) => ({ unit, apply: unit.filter.forTag(this.tag) })))
   }
 
   get isConditional(): boolean {

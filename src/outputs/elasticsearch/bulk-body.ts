@@ -124,7 +124,10 @@ export class BulkBody {
 
   /** Whether a record of this frame may have the time key or the tag key: seldom, so one search for the whole frame. */
   #mayHaveKeys(frame: FrameView): boolean {
-    if (frame === this.#frame) return this.#frameHasKeys
+    return frame === this.#frame ? this.#frameHasKeys : this.#search(frame)
+  }
+
+  #search(frame: FrameView): boolean {
     this.#frame = frame
     return this.#frameHasKeys = this.#searches.some((has) => has(frame.bytes))
   }
