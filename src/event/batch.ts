@@ -16,13 +16,19 @@ export class Batch {
   #frameOf = new Uint32Array(1024)
   #offset = new Uint32Array(1024)
   #tag = new Uint32Array(1024)
+  /** The frame that was looked into last. */
+  #current = -1
+  #words: Uint32Array = new Uint32Array(0)
   #scratch = Buffer.allocUnsafeSlow(0)
   /** Bytes of all bodies with their constants. */
   bytes = 0
 
   /** Takes the record at byte `offset` of `frame`; `tag` indexes the frame's tags. */
   add(frame: FrameView, offset: number, tag: number): void {
-    if (this.frames[this.frames.length - 1] !== frame) this.frames.push(frame)
+    if (this.frames[this.frames.length - 1] !== frame) {
+      this.#current = this.frames.push(frame) - 1
+      this.#words = frame.words
+    }
     if (this.count === this.#offset.length) this.#grow()
     this.#frameOf[this.count] = this.frames.length - 1
     this.#offset[this.count] = offset
@@ -54,7 +60,12 @@ export class Batch {
   }
 
   #word(index: number, word: number): number {
-    return this.frame(index).words[(this.#offset[index]! >>> 2) + word]!
+    const frame = this.#frameOf[index]!
+    if (frame !== this.#current) {
+      this.#current = frame
+      this.#words = this.frames[frame]!.words
+    }
+    return this.#words[(this.#offset[index]! >>> 2) + word]!
   }
 
   seconds(index: number): number {

@@ -23,6 +23,7 @@ const CLOSE = 0x7d
 /** Longest id that Elasticsearch takes, in bytes. */
 const LONGEST_ID = 512
 const HASH_LENGTH = 36
+const BEFORE_ID = Buffer.from(',"_id":"')
 
 export interface BulkRequest {
   readonly body: Buffer
@@ -160,7 +161,7 @@ export class BulkBody {
       this.#copy(this.#afterIndex)
       return 0
     }
-    this.#at += this.#out.write(',"_id":"', this.#at, 'latin1')
+    this.#copy(BEFORE_ID)
     if (given !== undefined) {
       const text = Buffer.from(JSON.stringify(given.toWellFormed()).slice(1, -1))
       if (Buffer.byteLength(given) > LONGEST_ID) return `the id is longer than ${LONGEST_ID} bytes`
