@@ -42,7 +42,7 @@ function explainInput(input: InputPlan): Explanation[] {
   if (!has(input, 'mem_buf_limit')) {
     say('mem_buf_limit', `${label} has no mem_buf_limit`,
       'memory grows with a backlog until the node kills the agent.',
-      'the input waits at 16 MB; the files are the buffer.')
+      'the input waits at 5 MB; the files are the buffer.')
   }
   if (plugin !== 'tail') return found
 
