@@ -132,10 +132,12 @@ describe('source files', () => {
     expect(sources.filter((name) => layers[layerOf(name)] === undefined)).toEqual([])
   })
 
-  it('have a test at the mirrored path', () => {
-    const mirrored = sources.filter((name) => !/(^|\/)(index|types)\.ts$/.test(name))
-    const bare = mirrored.filter((name) => !existsSync(path.join(root, 'test', name.replace(/\.ts$/, '.test.ts'))))
-    expect(bare).toEqual([])
+  it('have a test at the mirrored path; parts of a file, kept in a folder of its name, at least at that file\'s', () => {
+    const tested = (name: string): boolean => existsSync(path.join(root, 'test', name.replace(/\.ts$/, '.test.ts')))
+    const owner = (name: string): string => `${path.posix.dirname(name)}.ts`
+    const runs = (name: string): boolean => /^export (?!interface|type)/m.test(texts.get(name) ?? '')
+    const bare = sources.filter((name) => runs(name) && !/(^|\/)index\.ts$/.test(name) && !tested(name))
+    expect(bare.filter((name) => !texts.has(owner(name)) || !tested(owner(name)))).toEqual([])
   })
 
   it('are at most 400 lines long', () => {

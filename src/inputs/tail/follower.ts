@@ -1,27 +1,22 @@
 /** The files that are followed: opened, renamed, replaced, deleted, given up. */
-import { closeSync, fstatSync, lstatSync, openSync, realpathSync, statSync, type BigIntStats } from 'node:fs'
+import { closeSync, fstatSync, openSync, type BigIntStats } from 'node:fs'
 import type { InputContext } from '../../plugin/input.ts'
 import type { Counter } from '../../plugin/context.ts'
-import { Stream, type RecoveredStream } from '../../event/stream.ts'
-import { legacyDecoder, unicodeDecoder, type Decoder } from './encoding.ts'
-import { ACTIVE, Followed, RETIRED, SETTLED, identityKey } from './followed.ts'
+import type { RecoveredStream } from '../../event/stream.ts'
+import { Descriptors, GONE, LATER, isMissing, look } from './descriptors.ts'
+import { FileMaker, type MakerOptions } from './file-maker.ts'
+import { ACTIVE, type Followed, RETIRED, SETTLED, identityKey } from './followed.ts'
 import { GzSource } from './gz-source.ts'
-import { lineHandler, type Handling } from './handlers.ts'
-import { birth, growHead, headMatches, headSum, identityOf, mayBeSame, readHead } from './identity.ts'
-import type { Joins } from './joins.ts'
+import { growHead, headMatches, identityOf } from './identity.ts'
 import type { PositionSource } from './fluent-bit-db.ts'
 import { compare, Recovered, resumeRanges, type Match } from './recovery.ts'
-import { countLines, findByInode, findRotatedBetween, lastLineBegin } from './search.ts'
+import { adoptRotated, followBetween, type Rotations } from './rotated.ts'
+import { countLines, lastLineBegin } from './search.ts'
 
-export interface FollowerOptions {
-  readonly handling: Handling
-  readonly joins: Joins | null
-  readonly tagOf: (path: string) => string | null
+export interface FollowerOptions extends MakerOptions {
   readonly readFromHead: boolean
   readonly newFromHead: boolean
   readonly ignoreOlder: number
-  readonly unicode: string | undefined
-  readonly generic: string | undefined
   /** Files kept open at most, beside those with unread bytes. */
   readonly openLimit: number
   readonly positions: PositionSource | null
@@ -45,23 +40,28 @@ export class Follower {
   readonly #watch: (file: Followed) => void
   /** Sizes of files left out for their age. */
   readonly #old = new Map<string, number>()
-  readonly #generic: Decoder | null
+  readonly #descriptors: Descriptors
+  readonly #seam: Rotations = {
+    openAs: (place, path, stream) => this.#openAs(place, path, stream),
+    retire: (file) => this.retire(file)
+  }
+  readonly #maker: FileMaker
   readonly #opened: Counter
   readonly #closedCount: Counter
   readonly #rotated: Counter
-  #open = 0
-  #openLimit: number
 
   constructor(
     context: InputContext, options: FollowerOptions, wake: (file: Followed) => void, watch: (file: Followed) => void
   ) {
     this.#context = context
     this.#options = options
-    this.#openLimit = options.openLimit
+    this.#descriptors = new Descriptors(options.openLimit, () => {
+      for (const file of this.files.values()) this.closeIdle(file)
+    })
     this.#recovered = new Recovered(context.recovered)
     this.#wake = wake
     this.#watch = watch
-    this.#generic = options.generic === undefined ? null : legacyDecoder(options.generic)
+    this.#maker = new FileMaker(context, options, wake)
     const { meter } = context
     this.#opened = meter.counter('fluentbit_input_files_opened_total')
     this.#closedCount = meter.counter('fluentbit_input_files_closed_total')
@@ -90,22 +90,7 @@ export class Follower {
     const before = current ?? this.vacant.get(path)?.file ?? null
     this.vacant.delete(path)
     if (known !== undefined) this.#renamed(known, path)
-    else this.#openNew(path, before === null ? null : this.#openBetween(before, stats, before.target))
-  }
-
-  /** Follows files that had the path between two others and were renamed before anybody saw them. Returns the last. */
-  #openBetween(file: Followed, next: BigIntStats, target: string): Followed {
-    const stats = file.fd < 0 ? null : fstatSync(file.fd, { bigint: true })
-    if (stats === null || stats.nlink === 0n) return file
-    let last = file
-    for (const place of findRotatedBetween(target, stats.birthtimeNs, next.birthtimeNs)) {
-      const between = this.#openAs(place, file.path, null)
-      if (between === null) continue
-      between.after = last
-      this.retire(between)
-      last = between
-    }
-    return last
+    else this.#openNew(path, before === null ? null : followBetween(before, stats, before.target, this.#seam))
   }
 
   /** Takes note that a path that is followed leads nowhere. */
@@ -145,14 +130,14 @@ export class Follower {
   /** Opens a file that was closed while idle. False: it cannot be read now, or never again. */
   ensureOpen(file: Followed): boolean {
     if (file.fd >= 0 || file.gz !== null) return true
-    const fd = this.#reopen(file)
+    const fd = (file.compressed ? this.#startGz(file) : this.#descriptors.reopen(file))
     if (fd === LATER) return false
     if (fd === GONE) {
       this.#forgetUnread(file)
       return false
     }
     file.fd = fd
-    this.#open++
+    this.#descriptors.open++
     if (!headMatches(fd, file.headLength, file.headSum)) {
       // the inode was given to another file
       const path = file.name
@@ -189,7 +174,7 @@ export class Follower {
   /** A retired file is read to its end for good. */
   settle(file: Followed): void {
     this.retired.delete(file)
-    this.#close(file)
+    this.#descriptors.close(file)
     file.gz?.destroy()
     file.gz = null
     if (this.byPath.get(file.name) === file) {
@@ -207,12 +192,12 @@ export class Follower {
 
   /** Closes a file that is idle, to be opened again when it grows. */
   closeIdle(file: Followed): void {
-    if (this.#open > this.#openLimit && file.state === ACTIVE && file.gz === null) this.#close(file)
+    if (this.#descriptors.open > this.#descriptors.limit && file.state === ACTIVE && file.gz === null) this.#descriptors.close(file)
   }
 
   /** Nothing more will come from it. */
   forget(file: Followed): void {
-    this.#close(file)
+    this.#descriptors.close(file)
     file.close(closeSync)
     this.retired.delete(file)
     const key = identityKey(file.device, file.inode)
@@ -234,40 +219,9 @@ export class Follower {
     this.#wake(next)
   }
 
-  /** Streams of before whose file has no path in the patterns: found under another name beside it, or given up. */
+  /** See rotated.ts. */
   adoptRotated(): void {
-    const { ingest } = this.#context
-    for (const stream of this.#recovered.stale) {
-      ingest.closeStream(ingest.resumeStream(stream.uid, stream.generation, stream.identity))
-    }
-    const adopted: { readonly file: Followed; readonly path: string; readonly target: string }[] = []
-    for (const stream of this.#recovered.rest()) {
-      const { path, marks } = stream.identity
-      const target = String(marks['target'] ?? path)
-      const found = findByInode([target, path], String(marks['inode'] ?? ''))
-      // too little is known of an empty file to know it under any name
-      const place = found !== null && (Number(marks['head'] ?? 0) > 0 || found.startsWith(target)) ? found : null
-      const file = place === null ? null : this.#openAs(place, path, stream)
-      if (file === null) this.#abandon(stream)
-      else adopted.push({ file, path, target })
-    }
-    for (const { file, path, target } of adopted) {
-      this.retire(file)
-      const next = look(path)
-      const successor = this.byPath.get(path)
-      const last = next === null ? file : this.#openBetween(file, next, target)
-      if (successor !== undefined) successor.after = last
-    }
-  }
-
-  #abandon(stream: RecoveredStream): void {
-    const { ingest } = this.#context
-    let end = 0
-    for (const [from, to] of stream.covered) {
-      this.lost.value += from - end
-      end = to
-    }
-    ingest.closeStream(ingest.resumeStream(stream.uid, stream.generation, stream.identity))
+    adoptRotated(this.#context.ingest, this.#recovered, this, this.#seam)
   }
 
   closeAll(): void {
@@ -318,7 +272,7 @@ export class Follower {
   #openNew(path: string, before: Followed | null): void {
     let fd: number
     try {
-      fd = this.#openFile(path)
+      fd = this.#descriptors.openFile(path)
     } catch (error) {
       if (!isMissing(error)) this.#context.log.warn('A file cannot be opened.', { path, reason: (error as Error).message })
       return
@@ -330,8 +284,9 @@ export class Follower {
       closeSync(fd)
       return
     }
-    const file = this.#make(path, path, device, inode, fd, stats)
+    const file = this.#maker.make(path, path, device, inode, fd, stats)
     if (file === null) return
+    this.#descriptors.open++
     const match = this.#recovered.take(file)
     if (match === null) {
       file.stream = this.#context.ingest.openStream(identityOf(this.#context.name, file))
@@ -345,7 +300,7 @@ export class Follower {
   #openAs(place: string, path: string, stream: RecoveredStream | null): Followed | null {
     let fd: number
     try {
-      fd = this.#openFile(place)
+      fd = this.#descriptors.openFile(place)
     } catch {
       return null
     }
@@ -355,11 +310,12 @@ export class Follower {
       return null
     }
     const first = stream === null ? path : String(stream.identity.marks['first'] ?? path)
-    const file = this.#make(first, place, String(stats.dev), String(stats.ino), fd, stats)
+    const file = this.#maker.make(first, place, String(stats.dev), String(stats.ino), fd, stats)
     if (file === null) return null
+    this.#descriptors.open++
     const match = stream === null ? this.#recovered.take(file) : compare(stream, file)
     if (stream !== null && match === null) {
-      this.#close(file)
+      this.#descriptors.close(file)
       this.#options.joins?.release(file.path)
       return null
     }
@@ -380,43 +336,6 @@ export class Follower {
     resumeRanges(file, kind === 'same' ? covered : [])
   }
 
-  /** A file with everything but its stream and position. */
-  #make(path: string, name: string, device: string, inode: string, fd: number, stats: BigIntStats): Followed | null {
-    const tag = this.#options.tagOf(path)
-    if (tag === null) {
-      closeSync(fd)
-      this.#context.log.warn('A file is left out, since its path does not match tag_regex.', { path })
-      return null
-    }
-    const file = new Followed(path, device, inode, NOWHERE)
-    file.name = name
-    file.fd = fd
-    this.#open++
-    file.size = Number(stats.size)
-    file.modified = Number(stats.mtimeMs)
-    file.born = birth(stats)
-    file.compressed = name.endsWith('.gz')
-    const head = readHead(fd)
-    file.headLength = head.length
-    file.headSum = headSum(head)
-    const { unicode, handling, joins } = this.#options
-    file.decoder = unicode === undefined ? this.#generic : unicodeDecoder(unicode, head)
-    file.link = lstatSync(name, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
-    file.target = file.link ? realpathSync(name) : name
-    const handle = this.#context.ingest.tag(tag)
-    file.handle = handle
-    file.handler = joins === null ? lineHandler(handling, handle, path) : joins.acquire(path, handle)
-    if (handle.ready !== undefined) {
-      file.paused = true
-      const go = (): void => {
-        file.paused = false
-        this.#wake(file)
-      }
-      handle.ready.then(go, go)
-    }
-    return file
-  }
-
   #follow(file: Followed): void {
     this.files.set(identityKey(file.device, file.inode), file)
     this.#opened.value++
@@ -424,7 +343,7 @@ export class Follower {
     if (file.compressed) {
       closeSync(file.fd)
       file.fd = -1
-      this.#open--
+      this.#descriptors.open--
     } else this.#watch(file)
     if (file.name === file.path) this.byPath.set(file.path, file)
     this.closeIdle(file)
@@ -446,26 +365,6 @@ export class Follower {
     if (start === 0) return []
     this.#context.ingest.cover(file.stream, 0, start)
     return [[0, start]]
-  }
-
-  /** A descriptor of a file that was closed, under whatever name it has now; or `GONE`, or `LATER`. */
-  #reopen(file: Followed): number {
-    if (file.compressed) return this.#startGz(file)
-    const moved = (): string | null => findByInode([file.target, file.name], file.inode)
-    for (const place of [file.name, moved]) {
-      const path = typeof place === 'string' ? place : place()
-      if (path === null) continue
-      try {
-        const fd = this.#openFile(path)
-        const stats = fstatSync(fd, { bigint: true })
-        const same = String(stats.ino) === file.inode && String(stats.dev) === file.device
-        if (same && mayBeSame(birth(stats), file.born)) return fd
-        closeSync(fd)
-      } catch (error) {
-        if (!isMissing(error)) return LATER
-      }
-    }
-    return GONE
   }
 
   #startGz(file: Followed): number {
@@ -491,43 +390,4 @@ export class Follower {
     if (listed) this.found(path)
   }
 
-  /** Opens a file; when no descriptor is left, idle files are closed for it. */
-  #openFile(path: string): number {
-    try {
-      return openSync(path, 'r')
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if (code !== 'EMFILE' && code !== 'ENFILE') throw error
-    }
-    this.#openLimit = Math.max(1, this.#open >> 1)
-    for (const file of this.files.values()) this.closeIdle(file)
-    return openSync(path, 'r')
-  }
-
-  #close(file: Followed): void {
-    if (file.fd < 0) return
-    closeSync(file.fd)
-    file.fd = -1
-    this.#open--
-  }
-}
-
-const GONE = -1
-/** It is there but cannot be opened now: no descriptor left, not permitted. */
-const LATER = -2
-
-function isMissing(error: unknown): boolean {
-  const code = (error as NodeJS.ErrnoException).code
-  return code === 'ENOENT' || code === 'ENOTDIR'
-}
-
-/** Stands in until a file has a stream. */
-const NOWHERE = new Stream('', 0, { input: '', path: '', marks: {} })
-
-function look(path: string): BigIntStats | null {
-  try {
-    return statSync(path, { bigint: true, throwIfNoEntry: false }) ?? null
-  } catch {
-    return null
-  }
 }

@@ -7,6 +7,7 @@ import type { Log } from '../../plugin/context.ts'
 import { ACTIVE, RETIRED, type Followed } from './followed.ts'
 import type { Follower } from './follower.ts'
 import { JoinerHandler } from './handlers.ts'
+import { headMatches } from './identity.ts'
 import type { Joins } from './joins.ts'
 import type { Lines } from './lines.ts'
 import { BLOCK_SIZE, END, MORE, REPLACED, type Outcome, type PlainReader } from './plain-reader.ts'
@@ -148,6 +149,10 @@ export class Sweep {
     if (file.paused || this.#mustWait(file)) return false
     try {
       if (!this.#follower!.ensureOpen(file)) return false
+      if (file.gz === null && !headMatches(file.fd, file.headLength, file.headSum)) {
+        this.#follower!.restart(file)
+        return false
+      }
       for (let i = 0; i < BLOCKS; i++) {
         const offset = file.offset
         const { stream } = file

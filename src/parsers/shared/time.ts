@@ -7,7 +7,7 @@
  * January 1 is last year's; a format without a day means the first; what is before 1970 or after 2106 is no time.
  */
 import type { Record } from '../../event/record.ts'
-import { AMERICAN, DAY_NAMES, MONTH_NAMES, ascii, days, isAlphanumeric } from './time/calendar.ts'
+import { AMERICAN, DAY_NAMES, MONTH_NAMES, ascii, days, isAlphanumeric, isDigit } from './time/calendar.ts'
 import {
   A, B, C, D, E, G, G_LONG, H, I, J, M, MONTH, N, P, S, EPOCH, U, WEEKDAY, ISO_WEEKDAY, Y, Y_SHORT, Z, OFFSET
 } from './time/conversions.ts'
@@ -139,10 +139,6 @@ export class TimeParser {
     const known = this.#known
     for (let i = length - 1; i >= 0; i--) if (bytes[start + i] !== known[i]) return false
     return true
-  }
-
-  #isDigit(byte: number): boolean {
-    return byte >= 0x30 && byte <= 0x39
   }
 
   /** Remembers a text whose meaning does not hang on what follows the fraction, nor on what day it is. */
@@ -344,7 +340,7 @@ export class TimeParser {
   #readEpoch(bytes: Uint8Array, end: number): boolean {
     const start = this.#at
     let value = 0
-    while (this.#at < end && this.#isDigit(bytes[this.#at]!) && this.#at - start < 15) value = value * 10 + bytes[this.#at++]! - 0x30
+    while (this.#at < end && isDigit(bytes[this.#at]!) && this.#at - start < 15) value = value * 10 + bytes[this.#at++]! - 0x30
     if (this.#at === start) return false
     this.#epoch = value
     return true
@@ -361,12 +357,12 @@ export class TimeParser {
     }
     if (first !== 0x2b && first !== 0x2d) return this.#readOffsetName(bytes, end)
     let at = this.#at + 1
-    if (at + 2 > end || !this.#isDigit(bytes[at]!) || !this.#isDigit(bytes[at + 1]!)) return false
+    if (at + 2 > end || !isDigit(bytes[at]!) || !isDigit(bytes[at + 1]!)) return false
     let seconds = ((bytes[at]! - 0x30) * 10 + bytes[at + 1]! - 0x30) * 3600
     at += 2
     if (at < end && bytes[at] === 0x3a) at++
-    if (at < end && this.#isDigit(bytes[at]!)) {
-      if (at + 1 >= end || !this.#isDigit(bytes[at + 1]!)) return false
+    if (at < end && isDigit(bytes[at]!)) {
+      if (at + 1 >= end || !isDigit(bytes[at + 1]!)) return false
       seconds += ((bytes[at]! - 0x30) * 10 + bytes[at + 1]! - 0x30) * 60
       at += 2
     }

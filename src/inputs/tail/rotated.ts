@@ -1,0 +1,68 @@
+/** Files that were rotated while nobody looked: found under other names, and put before what has their path now. */
+import { fstatSync, type BigIntStats } from 'node:fs'
+import type { RecoveredStream } from '../../event/stream.ts'
+import type { Counter } from '../../plugin/context.ts'
+import type { Ingest } from '../../plugin/input.ts'
+import { look } from './descriptors.ts'
+import type { Followed } from './followed.ts'
+import type { Recovered } from './recovery.ts'
+import { findByInode, findRotatedBetween } from './search.ts'
+
+/** What the follower does with a file found. */
+export interface Rotations {
+  /** Opens the file at `place`, which had the path `path`, with the stream that it had if it is known. */
+  openAs(place: string, path: string, stream: RecoveredStream | null): Followed | null
+  /** Its path leads elsewhere: it is read to its end. */
+  retire(file: Followed): void
+}
+
+/** Follows files that had the path between two others and were renamed before anybody saw them. Returns the last. */
+export function followBetween(file: Followed, next: BigIntStats, target: string, rotations: Rotations): Followed {
+  const stats = file.fd < 0 ? null : fstatSync(file.fd, { bigint: true })
+  if (stats === null || stats.nlink === 0n) return file
+  let last = file
+  for (const place of findRotatedBetween(target, stats.birthtimeNs, next.birthtimeNs)) {
+    const between = rotations.openAs(place, file.path, null)
+    if (between === null) continue
+    between.after = last
+    rotations.retire(between)
+    last = between
+  }
+  return last
+}
+
+/** Streams of before whose file has no path in the patterns: found under another name beside it, or given up. */
+export function adoptRotated(
+  ingest: Ingest, recovered: Recovered, follower: { readonly byPath: ReadonlyMap<string, Followed>; readonly lost: Counter }, rotations: Rotations
+): void {
+  for (const stream of recovered.stale) {
+    ingest.closeStream(ingest.resumeStream(stream.uid, stream.generation, stream.identity))
+  }
+  const adopted: { readonly file: Followed; readonly path: string; readonly target: string }[] = []
+  for (const stream of recovered.rest()) {
+    const { path, marks } = stream.identity
+    const target = String(marks['target'] ?? path)
+    const found = findByInode([target, path], String(marks['inode'] ?? ''))
+    // too little is known of an empty file to know it under any name
+    const place = found !== null && (Number(marks['head'] ?? 0) > 0 || found.startsWith(target)) ? found : null
+    const file = place === null ? null : rotations.openAs(place, path, stream)
+    if (file === null) abandon(stream, ingest, follower.lost)
+    else adopted.push({ file, path, target })
+  }
+  for (const { file, path, target } of adopted) {
+    rotations.retire(file)
+    const next = look(path)
+    const successor = follower.byPath.get(path)
+    const last = next === null ? file : followBetween(file, next, target, rotations)
+    if (successor !== undefined) successor.after = last
+  }
+}
+
+function abandon(stream: RecoveredStream, ingest: Ingest, lost: Counter): void {
+  let end = 0
+  for (const [from, to] of stream.covered) {
+    lost.value += from - end
+    end = to
+  }
+  ingest.closeStream(ingest.resumeStream(stream.uid, stream.generation, stream.identity))
+}
