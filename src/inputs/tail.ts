@@ -139,7 +139,7 @@ class Tail implements Input {
     this.#joins?.close()
     // what lies in a file that is still there is read after the restart: a begun line, an open group; nothing else is
     if (this.#finished) this.#joins?.flushAll()
-    for (const file of [...this.#follower.retired]) if (isDeleted(file.fd)) this.#letGo(file)
+    for (const file of this.#follower.retired) if (isDeleted(file.fd)) this.#letGo(file)
     this.#context.ingest.commit()
     this.#follower.closeAll()
   }

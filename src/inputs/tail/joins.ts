@@ -1,7 +1,6 @@
 /** Joiners, one per path, and the one timer that flushes them. */
-import type { Ingest } from '../../plugin/input.ts'
+import type { Ingest, TagHandle } from '../../plugin/input.ts'
 import type { JoinerFactory } from '../../plugin/parser.ts'
-import type { TagHandle } from '../../plugin/input.ts'
 import { JoinerHandler, type Handling } from './handlers.ts'
 
 /** Bytes that all joiners of an input may hold together. */

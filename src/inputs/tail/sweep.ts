@@ -106,7 +106,7 @@ export class Sweep {
     if (this.empty) {
       this.#endedAt = now
       this.#idle()
-      if (!this.empty) this.schedule()
+      if (this.#queue.length + this.#urgent.length > 0) this.schedule()
     } else if (!this.#blocked) {
       this.#scheduled = true
       setImmediate(() => this.#turn())

@@ -91,9 +91,6 @@ async function run(steps: readonly Step[], pattern: string): Promise<void> {
     await caughtUp()
     await pause(20)
     const seen = numbers()
-    if (process.env['DEBUG'] !== undefined && seen.length !== number) {
-      console.log(ingest.records.map((r) => String(r.members['log']).slice(0, 9) + ' ' + r.uid + '/' + r.generation + JSON.stringify(r.ranges)), JSON.stringify(ingest.recovered(), null, 1), agent.messages)
-    }
     const missing = Array.from({ length: number }, (_, i) => i).filter((i) => !seen.includes(i))
     expect({ missing, twice: seen.filter((n, i) => seen.indexOf(n) !== i), overlaps: ingest.overlaps })
       .toEqual({ missing: [], twice: [], overlaps: [] })
