@@ -14,7 +14,7 @@ import type { Plan } from './config/plan.ts'
 import { ConfigurationError, renderProblems } from './config/problem.ts'
 import { compileTagMatcher } from './event/tag.ts'
 import { version } from './lib/version.ts'
-import { AgentLog, type Level } from './log.ts'
+import { AgentLog } from './log.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { startServer, type MetricsServer } from './metrics/server.ts'
 import type { FilterUnit } from './pipeline/tag-path.ts'
@@ -28,7 +28,7 @@ export interface Signals {
 
 /** Runs a checked plan until it is told to stop or an input has come to its end. Returns the exit code. */
 export async function runAgent(plan: Plan, signals: Signals): Promise<number> {
-  const log = new AgentLog({ level: plan.service.log_level as Level, file: plan.service.log_file })
+  const log = new AgentLog({ level: plan.service.log_level, file: plan.service.log_file })
   const agent = new Agent(plan, log)
   try {
     await agent.start()
@@ -174,7 +174,6 @@ class Agent {
     await Promise.race([Promise.allSettled(this.#inputs.map(({ input }) => input.stop(begun + grace / 2))), cut])
     for (const { ingest } of this.#inputs) ingest.commit()
     await Promise.race([Promise.allSettled(this.#outputs.map(({ delivery }) => delivery.drain(begun + grace))), cut])
-    await Promise.allSettled(this.#outputs.map(({ delivery }) => delivery.stop()))
     await this.abandon()
     this.#log.child('agent').info('Stopped.')
   }
@@ -183,8 +182,8 @@ class Agent {
   async abandon(): Promise<void> {
     clearInterval(this.#heart)
     await this.#server?.close()
-    await Promise.allSettled(this.#filters.map(({ filter }) => filter.close?.()))
-    await Promise.allSettled(this.#outputs.map(({ output }) => output.close?.()))
+    await Promise.allSettled(this.#outputs.map(({ delivery }) => delivery.stop()))
+    await Promise.allSettled(this.#filters.map(async ({ filter }) => { await filter.close?.() }))
     await this.#store?.close()
   }
 }

@@ -36,7 +36,7 @@ export async function createOutputs(
     const { log } = context
     const deadLetters = service['storage.keep.rejected'] ? new DeadLetters({ output: owner.label, room, log, pathOf }) : undefined
     const queue = store.queue(owner.label)
-    const limits = owner.spec.limits(owner.options as never)
+    const limits = owner.spec.limits(owner.options)
     const workers = owner.common.workers
     const limit = owner.common.retry_limit
     running.push({

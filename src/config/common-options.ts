@@ -64,7 +64,8 @@ export const inputOptions = {
   'storage.type': {
     kind: 'choice',
     values: ['memory', 'filesystem', 'memrb'],
-    doc: 'Where records wait: in memory, in the log on disk, or in memory giving up the oldest when full (memrb).',
+    doc: 'Where records wait: in memory or in the log on disk; memrb is taken as memory.',
+    differs: 'Fluent Bit\'s memrb drops the oldest records when memory is full; here the input waits',
     example: 'filesystem'
   },
   'storage.pause_on_chunks_overlimit': {
@@ -120,14 +121,8 @@ export const outputOptions = {
   'storage.total_limit_size': {
     kind: 'size',
     unlimited: ['-1', 'off', 'false'],
-    doc: 'Most bytes that may wait for this output; beyond it its oldest are given up and counted, unless storage.on_full says block.',
+    doc: 'Most bytes that may wait for this output; beyond it its oldest are given up and counted.',
     example: '500M'
-  },
-  'storage.on_full': {
-    kind: 'choice',
-    values: ['block', 'drop_oldest'],
-    doc: 'What happens at storage.total_limit_size: wait, or give up this output\'s oldest records, counted (the default when that limit is set).',
-    example: 'block'
   },
   processors
 } as const satisfies Fields

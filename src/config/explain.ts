@@ -91,9 +91,7 @@ function explainOutput(output: OutputPlan): Explanation[] {
   if (common['storage.total_limit_size'] !== undefined && Number.isFinite(common['storage.total_limit_size'])) {
     say('storage.total_limit_size', `storage.total_limit_size of ${label}`,
       'beyond it the oldest chunks are deleted, for other outputs, too, that share them.',
-      common['storage.on_full'] === 'block'
-        ? 'beyond it files are not read on, and nothing is lost.'
-        : 'this output\'s oldest records are given up and counted; storage.on_full block waits instead.')
+      'this output\'s oldest records are given up and counted; without the option nothing is, and files wait when the log is full.')
   }
   if (plugin === 'es' || plugin === 'opensearch') {
     say('name', `bulk answers of ${label}`,

@@ -69,7 +69,6 @@ export interface OutputPlan extends Instance {
   readonly network: OptionsOf<typeof networkOptions>
   /** `common.match`; `*` for the only output beside an only input; undefined when only routes lead here. */
   readonly match: string | undefined
-  readonly processors: readonly ProcessorPlan[]
 }
 
 /** A filter at work for one input or output only. */
@@ -90,7 +89,6 @@ export interface RoutePlan {
   readonly perRecord: boolean
   /** Undefined: everything that no other route took (`default: true`). */
   readonly condition: ConditionPlan | undefined
-  readonly processors: readonly ProcessorPlan[]
   /** Outputs by `name` of their plan (`es.0`). */
   readonly to: readonly TargetPlan[]
   readonly place: Place

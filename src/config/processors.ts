@@ -27,10 +27,10 @@ export function readProcessors(
 }
 
 /** The routes for logs under `routes:`. */
-export function readRoutes(entry: Entry | undefined, owner: string, tables: Tables, checking: Checking): RoutePlan[] {
+export function readRoutes(entry: Entry | undefined, checking: Checking): RoutePlan[] {
   const logs = entry === undefined ? undefined : signalOf(entry, checking)
   const routes = logs === undefined ? [] : listOf(logs, 'routes', checking).map((item) => {
-    return readRoute(item, owner, tables, checking)
+    return readRoute(item, checking)
   })
   const names = new Set<string>()
   for (const route of routes) {
@@ -40,7 +40,7 @@ export function readRoutes(entry: Entry | undefined, owner: string, tables: Tabl
   return routes
 }
 
-function readRoute(map: Mapping, owner: string, tables: Tables, checking: Checking): RoutePlan {
+function readRoute(map: Mapping, checking: Checking): RoutePlan {
   checkKeys(map, ['name', 'per_record_routing', 'condition', 'processors', 'to'], 'a route', checking)
   const name = textOf(entryOf(map.entries, 'name')?.value) ?? ''
   const title = `the route ${name}`
@@ -49,13 +49,15 @@ function readRoute(map: Mapping, owner: string, tables: Tables, checking: Checki
   const isDefault = condition?.value.kind === 'map' &&
     parseBoolean(textOf(entryOf(condition.value.entries, 'default')?.value) ?? '') === true
   const processors = entryOf(map.entries, 'processors')
+  if (processors !== undefined) {
+    checking.problems.error('unsupported-section', { section: `processors of ${title}` }, processors.place, {
+      length: processors.key.length, hint: 'Processors of an input work.'
+    })
+  }
   return {
     name,
     perRecord: parseBoolean(textOf(entryOf(map.entries, 'per_record_routing')?.value) ?? '') ?? false,
     condition: condition === undefined || isDefault ? undefined : readCondition(condition, checking),
-    processors: processors === undefined
-      ? []
-      : readProcessorList(processors, `${owner}/${name}`, tables, checking),
     to: readTargets(map, title, checking),
     place: map.place
   }

@@ -25,8 +25,6 @@ const routes = `
               rules:
                 - {field: $level, op: in, value: [error, 5]}
                 - {field: $code, op: gte, value: 500, context: metadata}
-            processors:
-              - {name: content_modifier, action: insert, key: hot, value: '1'}
             to:
               outputs: [errs, {name: es, fallback: errs}]
           - name: others
@@ -49,7 +47,6 @@ describe('routes', () => {
       },
       to: [{ output: 'stdout.0', fallback: undefined }, { output: 'es.0', fallback: 'stdout.0' }]
     })
-    expect(errors?.processors.map(({ name }) => name)).toEqual(['tail.0/errors/content_modifier.0'])
     expect(others).toMatchObject({ condition: undefined, to: [{ output: 'es.0' }] })
   })
 
@@ -65,6 +62,7 @@ describe('routes', () => {
     ['a name given twice', 'name: others', 'name: errors', 'duplicate-name'],
     ['a rule without field', 'field: $level, ', '', 'missing-option'],
     ['an unknown signal', 'logs:', 'loggs:', 'unknown-option'],
+    ['processors of its own', 'per_record_routing: true', 'processors: [{name: grep}]', 'unsupported-section'],
     ['no target', 'to: {outputs: [rest]}', 'to: {}', 'missing-option']
   ])('are refused for %s', async (_, from, to, code) => {
     const result = await planYaml(withInput(routes.replace(from, to)))
