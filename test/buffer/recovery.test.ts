@@ -45,7 +45,7 @@ const steps = fc.array(fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('done' as const), at: fc.nat(20) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('untake' as const), at: fc.nat(20) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('write' as const) }) }
-) as fc.Arbitrary<Step>, { minLength: 1, maxLength: 60 })
+), { minLength: 1, maxLength: 60 })
 
 async function run(store: FrameStore, model: Model, all: readonly Step[]): Promise<void> {
   for (const step of all) {
