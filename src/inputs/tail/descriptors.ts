@@ -1,6 +1,7 @@
 /** The descriptors of followed files: opened within a limit, and found again under whatever name a file has now. */
 import { closeSync, fstatSync, openSync, statSync, type BigIntStats } from 'node:fs'
 import type { Followed } from './followed.ts'
+import { GzSource } from './gz-source.ts'
 import { birth, mayBeSame } from './identity.ts'
 import { findByInode } from './search.ts'
 
@@ -57,6 +58,17 @@ export class Descriptors {
       }
     }
     return GONE
+  }
+}
+
+/** Opens a compressed file; `wake` is called when there is something to read. Its descriptor, `GONE` or `LATER`. */
+export function openGz(file: Followed, wake: () => void): number {
+  try {
+    const fd = openSync(file.name, 'r')
+    file.gz = new GzSource(file.name, wake)
+    return fd
+  } catch (error) {
+    return isMissing(error) ? GONE : LATER
   }
 }
 

@@ -1,25 +1,21 @@
 /** The files that are followed: opened, renamed, replaced, deleted, given up. */
-import { closeSync, fstatSync, openSync, type BigIntStats } from 'node:fs'
+import { closeSync, fstatSync } from 'node:fs'
 import type { InputContext } from '../../plugin/input.ts'
 import type { Counter } from '../../plugin/context.ts'
 import type { RecoveredStream } from '../../event/stream.ts'
-import { Descriptors, GONE, LATER, isMissing, look } from './descriptors.ts'
+import { Beginnings, type BeginningOptions } from './beginnings.ts'
+import { continues, findCopy, peek, type Content } from './compressed-copy.ts'
+import { Descriptors, GONE, LATER, isMissing, look, openGz } from './descriptors.ts'
 import { FileMaker, type MakerOptions } from './file-maker.ts'
 import { ACTIVE, type Followed, RETIRED, SETTLED, identityKey } from './followed.ts'
-import { GzSource } from './gz-source.ts'
-import { growHead, headMatches, identityOf } from './identity.ts'
-import type { PositionSource } from './fluent-bit-db.ts'
+import { birth, growHead, headMatches, identityOf } from './identity.ts'
 import { compare, Recovered, resumeRanges, type Match } from './recovery.ts'
 import { adoptRotated, followBetween, type Rotations } from './rotated.ts'
-import { countLines, lastLineBegin } from './search.ts'
+import { countLines } from './search.ts'
 
-export interface FollowerOptions extends MakerOptions {
-  readonly readFromHead: boolean
-  readonly newFromHead: boolean
-  readonly ignoreOlder: number
+export interface FollowerOptions extends MakerOptions, BeginningOptions {
   /** Files kept open at most, beside those with unread bytes. */
   readonly openLimit: number
-  readonly positions: PositionSource | null
 }
 
 export class Follower {
@@ -38,11 +34,10 @@ export class Follower {
   readonly #recovered: Recovered
   readonly #wake: (file: Followed) => void
   readonly #watch: (file: Followed) => void
-  /** Sizes of files left out for their age. */
-  readonly #old = new Map<string, number>()
+  readonly #beginnings: Beginnings
   readonly #descriptors: Descriptors
   readonly #seam: Rotations = {
-    openAs: (place, path, stream) => this.#openAs(place, path, stream),
+    openAs: (place, path, stream, copy) => this.#openAs(place, path, stream, copy),
     retire: (file) => this.retire(file)
   }
   readonly #maker: FileMaker
@@ -58,6 +53,7 @@ export class Follower {
     this.#descriptors = new Descriptors(options.openLimit, () => {
       for (const file of this.files.values()) this.closeIdle(file)
     })
+    this.#beginnings = new Beginnings(options)
     this.#recovered = new Recovered(context.recovered)
     this.#wake = wake
     this.#watch = watch
@@ -85,7 +81,7 @@ export class Follower {
     }
     const known = this.files.get(key)
     if (known !== undefined && this.#isAlias(known, path, key)) return
-    if (current === undefined && known === undefined && this.#tooOld(path, stats)) return
+    if (current === undefined && known === undefined && this.#beginnings.isTooOld(path, stats)) return
     if (current !== undefined) this.retire(current)
     const before = current ?? this.vacant.get(path)?.file ?? null
     this.vacant.delete(path)
@@ -130,7 +126,7 @@ export class Follower {
   /** Opens a file that was closed while idle. False: it cannot be read now, or never again. */
   ensureOpen(file: Followed): boolean {
     if (file.fd >= 0 || file.gz !== null) return true
-    const fd = (file.compressed ? this.#startGz(file) : this.#descriptors.reopen(file))
+    const fd = file.compressed ? openGz(file, () => this.#wake(file)) : this.#descriptors.reopen(file)
     if (fd === LATER) return false
     if (fd === GONE) {
       this.#forgetUnread(file)
@@ -167,6 +163,8 @@ export class Follower {
   /** To be called after lines of the file were taken. */
   progressed(file: Followed): void {
     if (!growHead(file)) return
+    // a file that was just made when it was opened had not changed since its creation
+    if (file.born === '0') file.born = birth(fstatSync(file.fd, { bigint: true }))
     file.stream.identity = identityOf(this.#context.name, file)
     this.#context.ingest.identityChanged(file.stream)
   }
@@ -208,6 +206,7 @@ export class Follower {
     }
     if (this.byPath.get(file.name) === file) this.byPath.delete(file.name)
     this.#context.ingest.closeStream(file.stream)
+    this.#beginnings.forgotten(file)
     this.release(file)
   }
 
@@ -262,13 +261,6 @@ export class Follower {
     this.#wake(file)
   }
 
-  #tooOld(path: string, stats: BigIntStats): boolean {
-    const { ignoreOlder } = this.#options
-    if (ignoreOlder === 0 || Date.now() - Number(stats.mtimeMs) <= ignoreOlder) return false
-    this.#old.set(path, Number(stats.size))
-    return true
-  }
-
   #openNew(path: string, before: Followed | null): void {
     let fd: number
     try {
@@ -287,17 +279,34 @@ export class Follower {
     const file = this.#maker.make(path, path, device, inode, fd, stats)
     if (file === null) return
     this.#descriptors.open++
-    const match = this.#recovered.take(file)
+    const content = file.compressed ? peek(path) : null
+    const match = this.#matchNew(file, content)
     if (match === null) {
       file.stream = this.#context.ingest.openStream(identityOf(this.#context.name, file))
-      resumeRanges(file, this.#beginning(file, before))
+      const first = this.firstScan && this.#context.firstStart
+      const start = content !== null
+        ? this.#beginnings.ofCompressed(content, first, this.files.values())
+        : before !== null || file.compressed ? 0 : this.#beginnings.ofPlain(file, first, this.firstScan)
+      if (start > 0) this.#context.ingest.cover(file.stream, 0, start)
+      resumeRanges(file, start > 0 ? [[0, start]] : [])
     } else this.#resume(file, match)
     file.after = before !== null && !before.drained && this.files.has(identityKey(before.device, before.inode)) ? before : null
     this.#follow(file)
   }
 
+  #matchNew(file: Followed, content: Content | null): Match | null {
+    const match = this.#recovered.take(file)
+    if (match?.kind === 'replaced' && findCopy(file.target, match.stream) !== null) {
+      // rotated and compressed, and its inode given to this one
+      this.#recovered.giveBack(match.stream)
+      return null
+    }
+    if (match !== null || content === null) return match
+    return this.#recovered.takeFitting((stream) => continues(content, stream))
+  }
+
   /** A file found at `place` that had the path `path`, with the stream that it had if it is known. */
-  #openAs(place: string, path: string, stream: RecoveredStream | null): Followed | null {
+  #openAs(place: string, path: string, stream: RecoveredStream | null, copy = false): Followed | null {
     let fd: number
     try {
       fd = this.#descriptors.openFile(place)
@@ -313,7 +322,7 @@ export class Follower {
     const file = this.#maker.make(first, place, String(stats.dev), String(stats.ino), fd, stats)
     if (file === null) return null
     this.#descriptors.open++
-    const match = stream === null ? this.#recovered.take(file) : compare(stream, file)
+    const match: Match | null = stream === null ? this.#recovered.take(file) : copy ? { kind: 'same', stream } : compare(stream, file)
     if (stream !== null && match === null) {
       this.#descriptors.close(file)
       this.#options.joins?.release(file.path)
@@ -350,33 +359,6 @@ export class Follower {
     this.#wake(file)
   }
 
-  /** What counts as taken of a file that was never seen before. */
-  #beginning(file: Followed, before: Followed | null): [number, number][] {
-    if (before !== null || file.compressed) return []
-    const { readFromHead, newFromHead, positions } = this.#options
-    let start = this.#old.get(file.path) ?? 0
-    this.#old.delete(file.path)
-    if (start > file.size) start = 0
-    if (this.firstScan && this.#context.firstStart) {
-      const imported = positions?.position(file) ?? null
-      if (imported !== null) start = imported
-      else if (!readFromHead) start = lastLineBegin(file)
-    } else if (!this.firstScan && !readFromHead && !newFromHead) start = lastLineBegin(file)
-    if (start === 0) return []
-    this.#context.ingest.cover(file.stream, 0, start)
-    return [[0, start]]
-  }
-
-  #startGz(file: Followed): number {
-    try {
-      const fd = openSync(file.name, 'r')
-      file.gz = new GzSource(file.name, () => this.#wake(file))
-      return fd
-    } catch (error) {
-      return isMissing(error) ? GONE : LATER
-    }
-  }
-
   #forgetUnread(file: Followed): void {
     if (file.size > file.offset && !file.compressed) {
       const bytes = file.size - file.offset
@@ -389,5 +371,4 @@ export class Follower {
     this.forget(file)
     if (listed) this.found(path)
   }
-
 }

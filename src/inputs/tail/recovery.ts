@@ -48,6 +48,23 @@ export class Recovered {
     return null
   }
 
+  /** Takes a stream back, to be found by another file. */
+  giveBack(stream: RecoveredStream): void {
+    const inode = String(stream.identity.marks['inode'] ?? '')
+    this.#byInode.set(inode, [...(this.#byInode.get(inode) ?? []), stream])
+  }
+
+  /** The first stream, open or closed, that `fits`; it is not given again. */
+  takeFitting(fits: (stream: RecoveredStream) => boolean): Match | null {
+    for (const [inode, streams] of this.#byInode) {
+      const stream = streams.find(fits)
+      if (stream === undefined) continue
+      this.#remove(inode, stream)
+      return { kind: 'same', stream }
+    }
+    return null
+  }
+
   /** Streams that no file was found for, still open; each is given once. Closed ones are known on. */
   rest(): RecoveredStream[] {
     const rest = [...this.#byInode.values()].flat().filter((stream) => !stream.closed)
@@ -63,7 +80,7 @@ export class Recovered {
 }
 
 /** Behind the last covered byte. */
-function endOf(stream: RecoveredStream): number {
+export function endOf(stream: RecoveredStream): number {
   return stream.covered.at(-1)?.[1] ?? 0
 }
 
@@ -74,8 +91,9 @@ export function compare(stream: RecoveredStream, file: Followed): Match | null {
   if (!mayBeSame(file.born, born)) return null
   const head = Number(marks['head'] ?? 0)
   const end = endOf(stream)
-  const known = isSame(file.born, born) || path === file.path
-  if (head > 0 ? headMatches(file.fd, head, Number(marks['sum'])) : known) {
+  const known = isSame(file.born, born) || path === file.name
+  // of an empty file nothing was taken, so that whatever is there now is to be read
+  if (head > 0 ? headMatches(file.fd, head, Number(marks['sum'])) : known || end === 0) {
     if (file.size >= end || file.compressed) return { kind: 'same', stream }
   }
   return known ? { kind: 'replaced', stream } : null

@@ -3,6 +3,7 @@ import { fstatSync, type BigIntStats } from 'node:fs'
 import type { RecoveredStream } from '../../event/stream.ts'
 import type { Counter } from '../../plugin/context.ts'
 import type { Ingest } from '../../plugin/input.ts'
+import { findCopy } from './compressed-copy.ts'
 import { look } from './descriptors.ts'
 import type { Followed } from './followed.ts'
 import type { Recovered } from './recovery.ts'
@@ -10,8 +11,11 @@ import { findByInode, findRotatedBetween } from './search.ts'
 
 /** What the follower does with a file found. */
 export interface Rotations {
-  /** Opens the file at `place`, which had the path `path`, with the stream that it had if it is known. */
-  openAs(place: string, path: string, stream: RecoveredStream | null): Followed | null
+  /**
+   * Opens the file at `place`, which had the path `path`, with the stream that it had if it is known. `copy` says that it
+   * is the compressed copy of that file.
+   */
+  openAs(place: string, path: string, stream: RecoveredStream | null, copy?: boolean): Followed | null
   /** Its path leads elsewhere: it is read to its end. */
   retire(file: Followed): void
 }
@@ -45,7 +49,11 @@ export function adoptRotated(
     const found = findByInode([target, path], String(marks['inode'] ?? ''))
     // too little is known of an empty file to know it under any name
     const place = found !== null && (Number(marks['head'] ?? 0) > 0 || found.startsWith(target)) ? found : null
-    const file = place === null ? null : rotations.openAs(place, path, stream)
+    let file = place === null ? null : rotations.openAs(place, path, stream)
+    if (file === null) {
+      const copy = findCopy(target, stream)
+      if (copy !== null) file = rotations.openAs(copy, path, stream, true)
+    }
     if (file === null) abandon(stream, ingest, follower.lost)
     else adopted.push({ file, path, target })
   }
