@@ -52,6 +52,8 @@ export class Followed {
   /** Its size when last looked at. */
   size = 0
   modified = 0
+  /** Its size before it was seen to shrink; 0 when it was not. */
+  shrunkFrom = 0
   watcher: FSWatcher | null = null
   /** In a queue of files to be read. */
   queued = false

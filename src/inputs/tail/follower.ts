@@ -150,12 +150,16 @@ export class Follower {
     const unread = file.scanned > file.offset
     this.#context.log.info('A file was truncated, so it is read from its beginning.', { path: file.name })
     if (unread) ingest.drop('truncated', 1)
-    this.lost.value += Math.max(file.scanned, file.size) - file.offset
+    const size = fstatSync(file.fd).size
+    // a size from before the file shrank tells how much was there
+    const end = Math.max(file.scanned, file.shrunkFrom, size < file.size ? file.size : 0)
+    this.lost.value += end - file.offset
     const old = file.stream
     file.headLength = 0
     file.stream = ingest.resumeStream(old.uid, old.generation + 1, identityOf(this.#context.name, file))
     ingest.closeStream(old)
-    file.size = fstatSync(file.fd).size
+    file.size = size
+    file.shrunkFrom = 0
     resumeRanges(file, [])
     this.#wake(file)
   }
@@ -229,6 +233,7 @@ export class Follower {
 
   #seen(file: Followed, size: number, modified: number): void {
     const changed = size !== file.size || modified !== file.modified
+    if (size < file.size) file.shrunkFrom = Math.max(file.shrunkFrom, file.size)
     file.size = size
     file.modified = modified
     if (file.compressed) {
