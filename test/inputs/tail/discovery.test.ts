@@ -1,0 +1,85 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Discovery } from '../../../src/inputs/tail/discovery.ts'
+import { RecordingIngest, makeContext } from '../recording-ingest.ts'
+import { until } from './parts.ts'
+
+let folder: string
+let discovery: Discovery
+let found: Set<string>
+let missing: Set<string>
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'discovery-'))
+  found = new Set()
+  missing = new Set()
+})
+
+afterEach(async () => {
+  await discovery.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function make(patterns: readonly string[], excluded: readonly string[] = [], notices = true): void {
+  const { log } = makeContext(new RecordingIngest())
+  discovery = new Discovery(
+    patterns.map((pattern) => join(folder, pattern)), excluded, { notices, refresh: 60_000, log },
+    (path) => found.add(path.slice(folder.length + 1)), (path) => missing.add(path.slice(folder.length + 1))
+  )
+}
+
+function write(...names: string[]): void {
+  for (const name of names) writeFileSync(join(folder, name), '')
+}
+
+describe('a look at the patterns', () => {
+  it('finds what any of them matches, but for what is left out', () => {
+    write('a.log', 'b.log', 'b.gz', 'c.txt')
+    make(['*.log', 'b.*', 'c.none'], ['*.gz'])
+    discovery.scan()
+    expect([...found].sort()).toEqual(['a.log', 'b.log'])
+    expect(['a.log', 'b.gz', 'c.txt'].map((name) => discovery.matches(join(folder, name)))).toEqual([true, false, false])
+  })
+})
+
+describe('what comes later', () => {
+  it('is found at once in folders that were there and in new ones, and said when it goes', async () => {
+    make(['*.log', '*/*.log'])
+    discovery.start()
+    write('a.log')
+    expect(await until(() => found.has('a.log'))).toBe(true)
+    mkdirSync(join(folder, 'sub'))
+    write('sub/b.log', 'c.txt')
+    expect(await until(() => found.has('sub/b.log'))).toBe(true)
+    unlinkSync(join(folder, 'a.log'))
+    expect(await until(() => missing.has('a.log'))).toBe(true)
+    expect([...found].sort()).toEqual(['a.log', 'sub/b.log'])
+  })
+
+  it('is found under the path as it was written, where that leads through a link', async () => {
+    mkdirSync(join(folder, 'real'))
+    symlinkSync(join(folder, 'real'), join(folder, 'link'))
+    make(['link/*.log'])
+    discovery.start()
+    write('real/a.log')
+    expect(await until(() => found.size > 0)).toBe(true)
+    expect([...found]).toEqual(['link/a.log'])
+  })
+
+  it('is found without notices, by looking again', async () => {
+    make(['*.log'], [], false)
+    discovery.start()
+    write('a.log')
+    expect(await until(() => found.has('a.log'))).toBe(true)
+  })
+
+  it('is not looked for any more once closed', async () => {
+    make(['*.log'], [], false)
+    discovery.start()
+    await discovery.close()
+    write('a.log')
+    expect(await until(() => found.size > 0, 1_300)).toBe(false)
+  })
+})
