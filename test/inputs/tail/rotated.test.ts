@@ -1,0 +1,99 @@
+import { appendFileSync, mkdtempSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { RecordingIngest } from '../recording-ingest.ts'
+import { makeParts, until, type Parts } from './parts.ts'
+
+let folder: string
+let path: string
+let ingest: RecordingIngest
+let parts: Parts
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rotated-'))
+  path = join(folder, 'app.log')
+  ingest = new RecordingIngest()
+  parts = makeParts(ingest)
+})
+
+afterEach(async () => {
+  await stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function stop(): Promise<void> {
+  await parts.sweep.stop(performance.now() + 500)
+  parts.follower.closeAll()
+}
+
+async function values(count: number): Promise<unknown[]> {
+  await until(() => ingest.records.length >= count && parts.sweep.empty)
+  return ingest.values()
+}
+
+/** Comes back after a stop with what is at the path now; files without a path are looked for. */
+function comeBack(): void {
+  parts = makeParts(ingest)
+  parts.follower.found(path)
+  parts.follower.firstScan = false
+  parts.follower.adoptRotated()
+}
+
+/** The clock of files ticks every few milliseconds. */
+async function rotate(content: string): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 8))
+  for (let i = 3; i > 0; i--) if (statSync(`${path}.${i}`, { throwIfNoEntry: false })) renameSync(`${path}.${i}`, `${path}.${i + 1}`)
+  renameSync(path, path + '.1')
+  writeFileSync(path, content)
+}
+
+describe('files that were rotated while nobody looked', () => {
+  it('more than once between two looks: all are read, in the order they were written', async () => {
+    writeFileSync(path, 'one\n')
+    parts.follower.found(path)
+    await values(1)
+    appendFileSync(path, 'two\n')
+    await rotate('three\n')
+    await rotate('four\n')
+    await rotate('five\n')
+    parts.follower.found(path)
+    expect(await values(5)).toEqual(['one', 'two', 'three', 'four', 'five'])
+  })
+
+  it('while the agent was stopped: the rest of the old one is read before the new ones', async () => {
+    writeFileSync(path, 'one\n')
+    parts.follower.found(path)
+    await values(1)
+    await stop()
+    appendFileSync(path, 'two\n')
+    await rotate('three\n')
+    await rotate('four\n')
+    comeBack()
+    expect(await values(4)).toEqual(['one', 'two', 'three', 'four'])
+    expect(parts.follower.lost.value).toBe(0)
+  })
+
+  it('and deleted: the stream is closed, and what was a hole in it counts as lost', async () => {
+    const hole = ingest.openStream({ input: 'tail.0', path, marks: { inode: '1', device: '1', head: 0 } })
+    ingest.cover(hole, 0, 10)
+    ingest.cover(hole, 25, 30)
+    ingest.commit()
+    comeBack()
+    ingest.commit()
+    expect(ingest.recovered().map((stream) => stream.closed)).toEqual([true])
+    expect(parts.follower.lost.value).toBe(15)
+  })
+
+  it('and replaced: the new file is read from its beginning', async () => {
+    writeFileSync(path, 'one\n')
+    parts.follower.found(path)
+    await values(1)
+    await stop()
+    writeFileSync(path + '.new', 'two\n')
+    unlinkSync(path)
+    renameSync(path + '.new', path)
+    comeBack()
+    expect(await values(2)).toEqual(['one', 'two'])
+  })
+})
