@@ -1,6 +1,6 @@
 /**
  * The executable: the command line in, the exit code out. The only place with signal handlers and process.exit. The
- * first SIGTERM or SIGINT asks for an orderly stop, the second for one at once.
+ * first SIGTERM, SIGINT or SIGHUP asks for an orderly stop, the second for one at once.
  */
 
 import { main } from './cli/main.ts'
@@ -8,7 +8,7 @@ import { main } from './cli/main.ts'
 const stop = new AbortController()
 const stopNow = new AbortController()
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
   process.on(signal, () => {
     if (stop.signal.aborted) stopNow.abort()
     else stop.abort()
