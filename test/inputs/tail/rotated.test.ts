@@ -48,17 +48,38 @@ async function rotate(content: string): Promise<void> {
   writeFileSync(path, content)
 }
 
+/** Adds to the file and rotates it three times before it is looked at; each content is more than is read in one go. */
+async function rotateUnseen(): Promise<string[][]> {
+  const contents = ['two', 'three', 'four', 'five'].map((name) => (
+    Array.from({ length: 3_000 }, (_, i) => `${name} ${i} `.padEnd(100, 'x'))
+  ))
+  appendFileSync(path, contents[0]!.join('\n') + '\n')
+  for (const content of contents.slice(1)) await rotate(content.join('\n') + '\n')
+  parts.follower.found(path)
+  return contents
+}
+
 describe('files that were rotated while nobody looked', () => {
   it('more than once between two looks: all are read, in the order they were written', async () => {
     writeFileSync(path, 'one\n')
     parts.follower.found(path)
     await values(1)
-    appendFileSync(path, 'two\n')
-    await rotate('three\n')
-    await rotate('four\n')
-    await rotate('five\n')
+    const contents = await rotateUnseen()
+    // the round that looks at rotated files now and then
+    await until(() => {
+      for (const file of parts.follower.retired) parts.sweep.wake(file)
+      return ingest.records.length > 12_000
+    })
+    expect(ingest.values()).toEqual(['one', ...contents.flat()])
+  })
+
+  // a known defect: the end of one wakes only the file that has the path now, so the next waits for the round
+  it.fails('more than once between two looks: the end of each wakes the next', async () => {
+    writeFileSync(path, 'one\n')
     parts.follower.found(path)
-    expect(await values(5)).toEqual(['one', 'two', 'three', 'four', 'five'])
+    await values(1)
+    await rotateUnseen()
+    expect(await until(() => ingest.records.length > 12_000, 1_000)).toBe(true)
   })
 
   it('while the agent was stopped: the rest of the old one is read before the new ones', async () => {
