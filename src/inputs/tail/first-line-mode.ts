@@ -61,7 +61,9 @@ class FirstLineMode implements Joiner {
     const { seconds, nanos } = record
     this.#scratch.useBlock(bytes)
     if (this.#knows(this.#first, start, end)) {
+      const open = this.#open
       this.#emit()
+      this.#open = open
       this.#seconds = seconds
       this.#nanos = nanos
       this.#hold(this.#first, bytes.toString('utf8', start, end), stream, from, to)

@@ -214,10 +214,11 @@ export class Follower {
     this.release(file)
   }
 
-  /** Lets the file that has its path now go on. */
+  /** Lets the file that waits for this one go on: the one that has its path now, or one that was rotated after it. */
   release(file: Followed): void {
-    const next = this.byPath.get(file.path)
-    if (next?.after !== file) return
+    const current = this.byPath.get(file.path)
+    const next = current?.after === file ? current : [...this.retired].find((other) => other.after === file)
+    if (next === undefined) return
     next.after = null
     this.#wake(next)
   }
