@@ -2,6 +2,7 @@
  * The agent: everything that starts, in the order of the data, and how it ends. Read this first.
  */
 import { createFilters, createProcessors } from './agent/filters.ts'
+import { withFluentBitBacklog } from './agent/fluent-bit-backlog.ts'
 import { createInputs, type RunningInput } from './agent/inputs.ts'
 import { createOutputs, type RunningOutput } from './agent/outputs.ts'
 import { stateDirectory } from './agent/state-directory.ts'
@@ -29,7 +30,7 @@ export interface Signals {
 /** Runs a checked plan until it is told to stop or an input has come to its end. Returns the exit code. */
 export async function runAgent(plan: Plan, signals: Signals): Promise<number> {
   const log = new AgentLog({ level: plan.service.log_level, file: plan.service.log_file })
-  const agent = new Agent(plan, log)
+  const agent = new Agent(withFluentBitBacklog(plan), log)
   try {
     await agent.start()
   } catch (error) {

@@ -37,7 +37,7 @@ export async function createInputs(plan: Plan, workshop: Workshop, parts: InputP
       paths: parts.paths,
       record,
       processors: await parts.processors(input),
-      filters: parts.filters,
+      filters: input.spec.behindFilters === true ? [] : parts.filters,
       destinations: input.common.routable ? parts.destinations : [],
       routes: routesOf(input, workshop, labels),
       active: workshop.active

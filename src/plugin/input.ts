@@ -75,6 +75,8 @@ export interface InputSpec<F extends Fields = Fields> {
   readonly examples?: readonly Example[]
   /** Its data cannot be read again: it is acknowledged to the sender only after a sync. */
   readonly volatile?: true
+  /** Its records have passed the filters already and go to the outputs as they are. */
+  readonly behindFilters?: true
   create(options: OptionsOf<F>, context: InputContext): Input | Promise<Input>
 }
 
