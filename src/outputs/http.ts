@@ -8,7 +8,7 @@ import type { Batch } from '../event/batch.ts'
 import { Record } from '../event/record.ts'
 import type { ByteWriter } from '../lib/byte-writer.ts'
 import { PluginError } from '../plugin/context.ts'
-import { REFUSED, RETRY, defineOutput, delivered, type Output, type OutputContext, type Verdict } from '../plugin/output.ts'
+import { REFUSED, RETRY, UNSURE, defineOutput, delivered, type Output, type OutputContext, type Verdict } from '../plugin/output.ts'
 import { Gelf } from './http/gelf.ts'
 import { httpOptions } from './http/options.ts'
 import { optionAccessor } from './shared/accessors.ts'
@@ -94,9 +94,10 @@ class HttpOutput implements Output {
       const verdict: Verdict = again ?? await this.#post(batch, group, signal)
       if (groups.length === 1) return verdict
       if (verdict.kind === 'delivered') continue
+      const mayBeThere = again === undefined && verdict.kind === 'retry' && verdict.unsure === true
       if (verdict.kind === 'retry') again = verdict
       group.records.forEach((i, n) => {
-        outcomes[i] = verdict.kind === 'partial' ? verdict.outcomes[n]! : verdict.kind === 'refused' ? REFUSED : RETRY
+        outcomes[i] = verdict.kind === 'partial' ? verdict.outcomes[n]! : verdict.kind === 'refused' ? REFUSED : mayBeThere ? UNSURE : RETRY
         const reason = verdict.kind === 'partial' ? verdict.reasons.get(n) : verdict.reason
         if (reason !== undefined) reasons.set(i, reason)
       })

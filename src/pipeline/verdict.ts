@@ -1,7 +1,7 @@
 /** What follows from a verdict: the one place where failures become retries, dead letters and parked records. */
 import { count } from '../event/ledger.ts'
 import type { Log } from '../plugin/context.ts'
-import { REFUSED, REPEATED, RETRY, type Verdict } from '../plugin/output.ts'
+import { REFUSED, REPEATED, RETRY, UNSURE, type Verdict } from '../plugin/output.ts'
 import type { Concurrency } from './concurrency.ts'
 import type { LetterBox } from './dead-letters.ts'
 import type { DeliveryMeter } from './delivery-meter.ts'
@@ -95,8 +95,9 @@ export class Judge {
   #retry(work: Work, verdict: Retry, now: number): void {
     const { gate, concurrency, log } = this.#o
     const { reason, after } = verdict
-    // Others were answered since it failed the last time: then it is not the destination.
-    const own = work.alone || (work.attempts > 0 && this.#successes > work.successesBefore)
+    // Others were answered since it failed the last time: then it is not the destination. What a partial answer left is
+    // no suspect by itself: the destination may have gone down since, and to set it aside would cost it its order.
+    const own = (work.alone && !work.rest) || (work.attempts > 0 && this.#successes > work.successesBefore)
     if (verdict.unsure === true) work.unsure = true
     if (verdict.unsure === true || verdict.throttled === true) concurrency.overload(now, work.sentAt)
     this.#failed(work, reason, now)
@@ -130,9 +131,10 @@ export class Judge {
     meter.retriedRecords.value += work.batch.count
   }
 
-  #isExhausted(work: Work): boolean {
+  /** `more`: tries that are not counted in the batch yet. */
+  #isExhausted(work: Work, more = 0): boolean {
     const { limit } = this.#o.retry
-    return limit !== undefined && work.attempts > limit
+    return limit !== undefined && work.attempts + more > limit
   }
 
   /** Worth retrying, but not worth holding up a frame any longer. */
@@ -213,23 +215,25 @@ export class Judge {
     const { outcomes, reasons } = verdict
     const rest = intake.work()
     const why: string[] = []
+    const repeats = !this.#isExhausted(work, 1)
+    let unsure = 0
     let refused = 0
     let example = ''
     eachRecord(work, (index, taken) => {
       const outcome = outcomes[index]!
-      if (outcome === RETRY) {
+      if (outcome === RETRY || outcome === UNSURE) {
         moveRecord(work, index, taken, rest)
         why.push(reasons.get(index) ?? 'to be tried again')
+        if (outcome !== UNSURE) return
+        unsure++
+        if (repeats) this.#repeated(taken)
       } else if (outcome === REFUSED) {
         example = reasons.get(index) ?? 'refused'
         refused++
         this.#bury(work, index, taken, example, work.attempts + 1)
       } else {
         taken.terms.delivered++
-        if (outcome === REPEATED && !work.resent) {
-          taken.terms.repeated++
-          meter.repeated.value++
-        }
+        if (outcome === REPEATED && !work.resent) this.#repeated(taken)
         meter.records.value++
         taken.settle(1)
       }
@@ -241,7 +245,7 @@ export class Judge {
     }
     meter.bytes.value += work.batch.count === 0 ? 0 : Math.round(work.batch.bytes * (1 - (rest.batch.count + refused) / work.batch.count))
     const nothingTaken = rest.batch.count === work.batch.count
-    if (verdict.throttled === true) concurrency.overload(now, work.sentAt)
+    if (verdict.throttled === true || unsure > 0) concurrency.overload(now, work.sentAt)
     else if (!nothingTaken) concurrency.success(work.saturated)
     if (verdict.throttled === true && nothingTaken) gate.fail(now, work.sentAt, verdict.after)
     else this.#answers()
@@ -252,6 +256,11 @@ export class Judge {
       this.#retryRest(rest, why, verdict.after, now)
     }
     intake.over(work)
+  }
+
+  #repeated(taken: Taken): void {
+    taken.terms.repeated++
+    this.#o.meter.repeated.value++
   }
 
   #retryRest(rest: Work, why: readonly string[], after: number | undefined, now: number): void {
@@ -317,7 +326,7 @@ function faultOf(verdict: Verdict | undefined, records: number): string | undefi
     case 'partial': {
       const { outcomes } = verdict
       if (outcomes.length < records) return 'the plugin gave fewer outcomes than there are records'
-      for (let i = 0; i < records; i++) if (outcomes[i]! > REPEATED) return `the plugin gave the unknown outcome ${outcomes[i]!}`
+      for (let i = 0; i < records; i++) if (outcomes[i]! > UNSURE) return `the plugin gave the unknown outcome ${outcomes[i]!}`
       return undefined
     }
     default:

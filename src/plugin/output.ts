@@ -10,6 +10,8 @@ export const RETRY = 1
 export const REFUSED = 2
 /** The destination has had it already (409 to a `create` with our id). Counts as delivered, and as repeated. */
 export const REPEATED = 3
+/** To be tried again although the destination may have taken it (reply lost): counted as repeated when it is sent again. */
+export const UNSURE = 4
 
 /**
  * delivered: all of it is safe at the destination.

@@ -2,7 +2,7 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { http } from '../../src/outputs/http.ts'
 import { PluginError } from '../../src/plugin/context.ts'
-import { DELIVERED, REFUSED, RETRY, type Output, type Verdict } from '../../src/plugin/output.ts'
+import { DELIVERED, REFUSED, RETRY, UNSURE, type Output, type Verdict } from '../../src/plugin/output.ts'
 import { makeBatch, type RecordSpec } from '../event/make-batch.ts'
 import { never, optionsOf, outcomes, outputContext } from './output-context.ts'
 import { readAllMsgpack } from './shared/read-msgpack.ts'
@@ -89,6 +89,15 @@ test('body_key and headers_key: a request per record, in order, and none behind 
   const verdict = await post({ body_key: '$text', headers_key: '$head' }, records)
   expect(outcomes(verdict)).toEqual([DELIVERED, REFUSED, DELIVERED, RETRY, RETRY])
   expect(server.received.map((request) => [request.headers['x-n'], request.body.toString()])).toEqual([['0', 'a'], ['2', 'c'], ['3', 'd']])
+})
+
+test('of several requests, only the records of the one whose answer was lost may have arrived', async () => {
+  server.behaviour = (response, received) => {
+    if (received.body.toString() === 'b') response.destroy()
+    else answer(200)(response, received)
+  }
+  const verdict = await post({ body_key: '$text' }, ['a', 'b', 'c'].map((text) => ({ body: { text } })))
+  expect(outcomes(verdict)).toEqual([DELIVERED, UNSURE, RETRY])
 })
 
 test.each([

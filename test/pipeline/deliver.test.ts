@@ -264,7 +264,7 @@ describe('a dead destination', () => {
     expect(queue.terms.delivered).toBeGreaterThanOrEqual(96)
     await vi.advanceTimersByTimeAsync(100_000)
     vi.useRealTimers()
-    await sleep(50)
+    await eventually('the poison record is parked', () => queue.waiting().frames === 0)
     expect(queue.waiting().frames).toBe(0)
     expect(queue.terms).toMatchObject({ routed: 100, delivered: 99 })
     expect(parking.records).toBe(1)

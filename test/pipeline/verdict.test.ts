@@ -6,7 +6,7 @@ import { Intake } from '../../src/pipeline/intake.ts'
 import { Gate } from '../../src/pipeline/retry.ts'
 import { Judge, thrown } from '../../src/pipeline/verdict.ts'
 import { Taken, type Work } from '../../src/pipeline/work.ts'
-import { DELIVERED, REFUSED, RETRY, delivered, type Verdict } from '../../src/plugin/output.ts'
+import { DELIVERED, REFUSED, RETRY, UNSURE, delivered, type Verdict } from '../../src/plugin/output.ts'
 import { FrameMaker, limits, log, meter, numbers } from './fake-queue.ts'
 
 interface Bench {
@@ -17,6 +17,8 @@ interface Bench {
   readonly buried: [number, string, number][]
   work(records: number): Work
   settled(): number
+  /** Records sent again that may have arrived, over all frames. */
+  repeated(): number
 }
 
 function bench(limit?: number): Bench {
@@ -40,11 +42,14 @@ function bench(limit?: number): Bench {
   })
   const maker = new FrameMaker()
   let settled = 0
+  const frames: Taken[] = []
   return {
     judge, gate, concurrency, again, buried,
     settled: () => settled,
+    repeated: () => frames.reduce((sum, { terms }) => sum + terms.repeated, 0),
     work(records) {
       const taken = new Taken(maker.frame(Array.from({ length: records }, () => 'a')), { kind: 'queue', settled: () => settled++ }, 0)
+      frames.push(taken)
       intake.assign(taken, 0, 1)
       const work = intake.lanes.lanes[0]!.queue.shift()!
       work.full = true
@@ -121,6 +126,26 @@ describe('a partial answer', () => {
     send(one, one.work(2), { kind: 'partial', outcomes: Uint8Array.of(DELIVERED, REFUSED), reasons: new Map([[1, 'bad']]) }, 10)
     expect(one.buried).toEqual([[1, 'bad', 1]])
     expect(one.settled()).toBe(1)
+  })
+
+  it('counts as repeated what may have arrived and goes again, and nothing else', () => {
+    const one = bench(1)
+    const some: Verdict = { kind: 'partial', outcomes: Uint8Array.of(UNSURE, DELIVERED, RETRY), reasons: new Map([[0, 'no answer']]) }
+    send(one, one.work(3), some, 10)
+    expect(one.again.map(({ batch }) => numbers(batch))).toEqual([[0, 2]])
+    expect(one.repeated()).toBe(1)
+    // the last try: what is given up is not sent again
+    send(one, one.again.pop()!, { kind: 'partial', outcomes: Uint8Array.of(UNSURE, DELIVERED), reasons: new Map([[0, 'no answer']]) }, 20)
+    expect(one.buried).toEqual([[0, 'not delivered in 2 tries: no answer', 2]])
+    expect([one.repeated(), one.settled()]).toEqual([1, 1])
+  })
+
+  it('leaves a rest that is not set aside, and so keeps its order, when the destination goes down after it', () => {
+    const one = bench()
+    send(one, one.work(2), { kind: 'partial', outcomes: Uint8Array.of(DELIVERED, RETRY), reasons: new Map() }, 10)
+    send(one, one.again.pop()!, { kind: 'retry', reason: 'refused' }, 100_000)
+    expect(one.gate.open).toBe(false)
+    expect(one.again.map(({ batch, rest, due }) => [numbers(batch), rest, due])).toEqual([[[1], true, 0]])
   })
 })
 
