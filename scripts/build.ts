@@ -4,6 +4,7 @@
  */
 import { build, type Plugin } from 'esbuild'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import path from 'node:path'
 
 const root = path.join(import.meta.dirname, '..')
@@ -30,14 +31,25 @@ const pure: Plugin = {
 }
 
 /**
- * An import of `node:http` reads all its exports, among them those that load Node's own undici: 0.1 s of CPU and 8 MB at
- * every start. Asked for in this way, it does not.
+ * An ES import of one of Node's modules reads all its exports, among them those that load further modules: `fs` loads
+ * promises and streams, `http` undici, `https` the whole of TLS, up to 30 ms and 9 MB each. In dist each module is an
+ * object of getters, so it is loaded when something of it is first used. (The few that are functions themselves stay.)
  */
-const lightHttp: Plugin = {
-  name: 'light-http',
+const builtinsAtFirstUse: Plugin = {
+  name: 'builtins-at-first-use',
   setup (bundler) {
-    bundler.onResolve({ filter: /^(node:)?http$/ }, () => ({ path: 'http', namespace: 'light-http' }))
-    bundler.onLoad({ filter: /.*/, namespace: 'light-http' }, () => ({ contents: "module.exports = process.getBuiltinModule('node:http')", loader: 'js' }))
+    const namespace = 'builtin'
+    bundler.onResolve({ filter: /^[a-z]/ }, ({ path: wanted, kind }) => {
+      return kind !== 'dynamic-import' && isBuiltin(wanted) ? { path: wanted.replace(/^node:/, ''), namespace } : undefined
+    })
+    bundler.onLoad({ filter: /.*/, namespace }, ({ path: name }) => {
+      const found = process.getBuiltinModule(`node:${name}`) as object
+      const load = `process.getBuiltinModule('node:${name}')`
+      if (name === 'assert') return { contents: `module.exports = (...given) => ${load}(...given)` }
+      if (typeof found === 'function' || name === 'process') return { contents: `module.exports = ${load}` }
+      const getters = Object.getOwnPropertyNames(found).map((key) => `get ${JSON.stringify(key)}() { return load()[${JSON.stringify(key)}] }`)
+      return { contents: `let found\nconst load = () => found ??= ${load}\nmodule.exports = {\n${getters.join(',\n')}\n}` }
+    })
   }
 }
 
@@ -51,13 +63,13 @@ try {
     platform: 'node',
     target: 'node24',
     splitting: true,
-    plugins: [pure, lightHttp],
+    plugins: [pure, builtinsAtFirstUse],
     chunkNames: 'chunks/[name]-[hash]',
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
     // Bundled CommonJS packages ask for Node's own modules through `require`, which ES modules do not have.
-    banner: { js: "import { createRequire as createRequire__ } from 'node:module'; const require = createRequire__(import.meta.url)" }
+    banner: { js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url)" }
   })
   mkdirSync(fresh, { recursive: true })
   writeFileSync(path.join(fresh, 'THIRD-PARTY-LICENSES.txt'), licences(Object.keys(result.metafile.inputs)))

@@ -2,10 +2,10 @@
  * One process per directory, held by a Unix socket in it: the kernel lets go of it however the process ends, and it
  * works across containers that share the directory. Whoever connects is told the process id of the holder.
  */
-import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import net from 'node:net'
 import { join } from 'node:path'
+import { randomBytes } from './random.ts'
 
 const NAME = 'lock.sock'
 /** Bytes of a socket's path that every system takes (Linux: 107, macOS: 103). */

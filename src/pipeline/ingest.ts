@@ -2,7 +2,6 @@
  * The way of one input into the buffer: record → filters → route → encoded into the open frame. Synchronous; what a
  * record needs was decided when its tag was first seen.
  */
-import { randomBytes } from 'node:crypto'
 import { FrameBuilder } from '../buffer/frame-builder.ts'
 import { FRAME_TARGET, type SlabPool } from '../buffer/slab-pool.ts'
 import type { FrameStore } from '../buffer/store.ts'
@@ -11,6 +10,7 @@ import { scanObject } from '../event/json-scan.ts'
 import { count, emptyInputTerms, type InputTerms } from '../event/ledger.ts'
 import { BLOCK, Record } from '../event/record.ts'
 import { Stream, type StreamIdentity, type StreamRange } from '../event/stream.ts'
+import { randomBytes } from '../lib/random.ts'
 import type { Ingest } from '../plugin/input.ts'
 import { TagPath, type ConditionalRoute, type Destination, type FilterUnit } from './tag-path.ts'
 

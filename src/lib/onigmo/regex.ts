@@ -18,7 +18,8 @@ import { parsePattern, type Options } from './parse.ts'
 import { ASCII, BMP, UNICODE } from './sets.ts'
 import type { GroupName, Node, Pattern } from './syntax.ts'
 
-setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks')
+const LINEAR_ENGINE = '--enable-experimental-regexp-engine-on-excessive-backtracks'
+if (!process.execArgv.includes(LINEAR_ENGINE)) setFlagsFromString(LINEAR_ENGINE)
 
 /** Steps that a pattern without the linear engine may take in the worst case without a deadline. */
 const MOST_WORK = 1_000_000

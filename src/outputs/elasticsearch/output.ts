@@ -21,8 +21,6 @@ const ANSWER_TIMEOUT = 60_000
 /** As much of a request as trace_output shows. */
 const TRACED = 16_384
 
-const compress = promisify(gzip)
-
 /** Bounds of a request: large enough that its own cost vanishes, small enough to be held four times. */
 export const BULK_LIMITS = { maxBytes: 1024 * 1024, maxRecords: 10_000, concurrency: 4, ordered: false, gather: false } as const
 
@@ -91,7 +89,7 @@ export class ElasticsearchOutput implements Output {
   async #send(body: Buffer, signal: AbortSignal): Promise<Answer> {
     const client = this.#client!
     if (this.#options.compress !== 'gzip') return await client.post(this.#path, this.#query, body, signal)
-    const small = await compress(body, { level: 1 })
+    const small = await promisify(gzip)(body, { level: 1 })
     return await client.post(this.#path, this.#query, small, signal, { 'content-encoding': 'gzip' })
   }
 
