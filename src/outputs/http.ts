@@ -1,7 +1,5 @@
 /** Posts records to any HTTP server. */
-import type { Agent, OutgoingHttpHeaders } from 'node:http'
-import { promisify } from 'node:util'
-import { constants, gzip, zstdCompress } from 'node:zlib'
+import type { OutgoingHttpHeaders } from 'node:http'
 import type { OptionsOf } from '../config/fields.ts'
 import type { Accessor } from '../event/accessor.ts'
 import type { Batch } from '../event/batch.ts'
@@ -12,34 +10,37 @@ import { REFUSED, RETRY, UNSURE, defineOutput, delivered, type Output, type Outp
 import { Gelf } from './http/gelf.ts'
 import { httpOptions } from './http/options.ts'
 import { optionAccessor } from './shared/accessors.ts'
+import { fixedAuthorization } from './shared/authorization.ts'
 import { DatedJson } from './shared/dated-json.ts'
 import { writeMsgpackRecord } from './shared/msgpack.ts'
-import { NOT_CONNECTED, createAgent, type Endpoint } from './shared/network.ts'
-import { send } from './shared/request.ts'
-import { verdictOfStatus } from './shared/status.ts'
+import { OAuth2 } from './shared/oauth2.ts'
+import { Sender } from './shared/sender.ts'
+import { again, describeAnswer, verdictOfStatus, type Answer } from './shared/status.ts'
 import { WriterPool } from './shared/writer-pool.ts'
 
 type Options = OptionsOf<typeof httpOptions>
 
 const CONCURRENCY = 4
 
-const compressors: { readonly [name: string]: (body: Buffer) => Promise<Buffer> } = {
-  gzip: (body) => promisify(gzip)(body, { level: 1 }),
-  zstd: (body) => promisify(zstdCompress)(body, { params: { [constants.ZSTD_c_compressionLevel]: 1 } })
-}
-
 export const http = defineOutput({
   name: 'http',
   summary: 'Post records to an HTTP server.',
   description:
-    '2xx: delivered. 408, 429 and 5xx: again, not before Retry-After. 413: the batch is halved. Other 4xx: dead letters. '
-    + 'With header_tag there is one request per tag, with body_key or headers_key one per record.',
+    '2xx: delivered. 401, 407, 408, 429 and 5xx: again, not before Retry-After. 413: the batch is halved. Other 4xx: dead '
+    + 'letters. With header_tag there is one request per tag, with body_key or headers_key one per record.',
   options: httpOptions,
   network: { port: 80 },
-  examples: [{
-    title: 'JSON lines, compressed',
-    config: "name: http\nmatch: '*'\nhost: collector\nport: 8080\nuri: /logs\nformat: json_lines\ncompress: gzip\nheader: X-Source node"
-  }],
+  examples: [
+    {
+      title: 'JSON lines, compressed',
+      config: "name: http\nmatch: '*'\nhost: collector\nport: 8080\nuri: /logs\nformat: json_lines\ncompress: gzip\nheader: X-Source node"
+    },
+    {
+      title: 'With a token of OAuth2',
+      config: "name: http\nmatch: '*'\nhost: collector\nport: 443\ntls: on\noauth2.enable: on\n"
+        + 'oauth2.token_url: https://login.example.com/token\noauth2.client_id: fantail\noauth2.client_secret: secret'
+    }
+  ],
   limits: (options) => ({
     maxBytes: 1024 * 1024, maxRecords: 10_000, concurrency: CONCURRENCY, ordered: true, gather: options.compress !== undefined
   }),
@@ -54,10 +55,9 @@ interface Group {
 
 class HttpOutput implements Output {
   readonly #options: Options
-  readonly #endpoint: Endpoint
-  readonly #agent: Agent
+  readonly #context: OutputContext
+  readonly #sender: Sender
   readonly #headers: OutgoingHttpHeaders
-  readonly #idleTimeout: number
   readonly #json: DatedJson
   readonly #gelf: Gelf
   readonly #record: Record
@@ -67,15 +67,21 @@ class HttpOutput implements Output {
 
   constructor(options: Options, context: OutputContext) {
     if (options.aws_auth) throw new PluginError('requests signed for AWS are not supported yet', 'aws_auth')
-    if (options['oauth2.enable']) throw new PluginError('OAuth2 is not supported yet', 'oauth2.enable')
-    if (options.compress === 'snappy') throw new PluginError('snappy is not supported; gzip and zstd are', 'compress')
     const { network, pool } = context
     this.#options = options
-    this.#endpoint = { secure: network.tls['enabled'] === true, host: network.host ?? '127.0.0.1', port: network.port ?? 80 }
-    this.#agent = createAgent(network, this.#endpoint, options.proxy)
+    this.#context = context
+    this.#sender = new Sender({
+      network,
+      endpoint: { secure: network.tls['enabled'] === true, host: network.host ?? '127.0.0.1', port: network.port ?? 80 },
+      proxy: options.proxy,
+      authorization: options['oauth2.enable']
+        ? new OAuth2(options, network)
+        : fixedAuthorization({ user: options.http_user, password: options.http_passwd, token: options.bearer_token }),
+      compression: options.compress,
+      timeout: options['http.response_timeout'],
+      idleTimeout: options['http.read_idle_timeout']
+    })
     this.#headers = fixedHeaders(options)
-    const idle = network.net['io_timeout']
-    this.#idleTimeout = options['http.read_idle_timeout'] || (typeof idle === 'number' ? idle : 0)
     this.#json = new DatedJson(options, pool)
     this.#gelf = new Gelf(options, pool)
     this.#record = new Record(pool)
@@ -139,29 +145,29 @@ class HttpOutput implements Output {
 
   /** Sends one request. The outcomes of a partial verdict are in the order of the group's records. */
   async #post(batch: Batch, group: Group | undefined, signal: AbortSignal): Promise<Verdict> {
-    const { uri, http_method, compress } = this.#options
+    const { uri, http_method } = this.#options
     const writer = this.#writers.take()
     const refused = this.#fill(batch, group, writer)
     const count = group?.records.length ?? batch.count
     if (refused.size === count) return refusal(refused, count)
-    try {
-      const compressor = compress === undefined ? undefined : compressors[compress]
-      const body = compressor === undefined ? writer.view() : await compressor(writer.view())
-      const answer = await send(this.#agent, this.#endpoint, {
-        method: http_method,
-        path: uri.startsWith('/') ? uri : '/' + uri,
-        headers: group === undefined ? this.#headers : { ...this.#headers, ...group.headers },
-        body,
-        timeout: this.#options['http.response_timeout'],
-        idleTimeout: this.#idleTimeout
-      }, signal)
-      if (answer.finished) this.#writers.give(writer)
-      const verdict = verdictOfStatus(answer)
-      return verdict.kind === 'delivered' && refused.size > 0 ? refusal(refused, count) : verdict
-    } catch (error) {
-      const reason = (error as Error).message
-      return { kind: 'retry', reason, ...(reason.startsWith(NOT_CONNECTED) ? {} : { unsure: true }) }
-    }
+    const { answer, verdict } = await this.#sender.send({
+      method: http_method,
+      path: uri.startsWith('/') ? uri : '/' + uri,
+      headers: group === undefined ? this.#headers : { ...this.#headers, ...group.headers },
+      body: writer.view(),
+      records: count
+    }, signal)
+    if (answer === undefined) return verdict
+    if (answer.finished) this.#writers.give(writer)
+    const said = this.#verdictOf(answer)
+    return said.kind === 'delivered' && refused.size > 0 ? refusal(refused, count) : said
+  }
+
+  /** Credentials that are not accepted are no fault of the records: they wait until somebody mends it. */
+  #verdictOf(answer: Answer): Verdict {
+    if (answer.status !== 401 && answer.status !== 407) return verdictOfStatus(answer)
+    this.#context.log.error(`The server does not accept the credentials: ${describeAnswer(answer)}. Records wait until it does.`)
+    return again(answer)
   }
 
   /** Writes the body; returns the records that cannot be in it, by their place in the group, with the reason. */
@@ -187,7 +193,7 @@ class HttpOutput implements Output {
   }
 
   close(): Promise<void> {
-    this.#agent.destroy()
+    this.#sender.close()
     return Promise.resolve()
   }
 }
@@ -207,10 +213,6 @@ function fixedHeaders(options: Options): OutgoingHttpHeaders {
   const fields = new Map<string, [name: string, values: string[]]>()
   const set = (name: string, value: string): void => { fields.set(name.toLowerCase(), [name, [value]]) }
   set('Content-Type', options.format === 'msgpack' ? 'application/msgpack' : 'application/json')
-  if (options.compress !== undefined) set('Content-Encoding', options.compress)
-  if (options.http_user !== undefined) {
-    set('Authorization', 'Basic ' + Buffer.from(`${options.http_user}:${options.http_passwd}`).toString('base64'))
-  }
   const given = new Set<string>()
   for (const [name = '', value = ''] of options.header) {
     const key = name.toLowerCase()

@@ -3,9 +3,10 @@ import type { OutputSpec } from '../plugin/output.ts'
 import { es } from './es.ts'
 import { file } from './file.ts'
 import { http } from './http.ts'
+import { loki } from './loki.ts'
 import { nothing } from './null.ts'
 import { opensearch } from './opensearch.ts'
 import { pretty } from './pretty.ts'
 import { stdout } from './stdout.ts'
 
-export const outputs: Readonly<Record<string, OutputSpec>> = { es, file, http, null: nothing, opensearch, pretty, stdout }
+export const outputs: Readonly<Record<string, OutputSpec>> = { es, file, http, loki, null: nothing, opensearch, pretty, stdout }

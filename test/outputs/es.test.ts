@@ -146,3 +146,20 @@ test('what is not there is refused by name', () => {
   expect(() => opensearch.create(optionsOf(opensearch, { upstream: 'u.conf' }), outputContext())).toThrow(PluginError)
   expect(() => es.create(optionsOf(es, { cloud_id: 'x' }), outputContext())).toThrow(PluginError)
 })
+
+test('a server that closes at a large body says 413 when it is asked', async () => {
+  const { createServer } = await import('node:net')
+  const rude = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', (head) => {
+      if (head.includes('100-continue')) socket.end('HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n')
+      else socket.resetAndDestroy()
+    })
+  })
+  await new Promise<void>((resolve) => { rude.listen(0, '127.0.0.1', resolve) })
+  await make({}, { port: (rude.address() as { port: number }).port })
+  const batch = makeBatch([{ body: { a: 'x'.repeat(1_000_000) } }])
+  expect(await output.write(batch, never)).toMatchObject({ kind: 'retry', unsure: true })
+  expect((await output.write(batch, never)).kind).toBe('too_large')
+  await new Promise((resolve) => { rude.close(resolve) })
+})

@@ -12,10 +12,9 @@ export interface ClientOptions {
   readonly headers: { readonly [name: string]: string }
   /** Milliseconds of silence after which a request has failed. */
   readonly timeout: number
+  /** Most bytes of an answer that are read. */
+  readonly longestAnswer: number
 }
-
-/** Most bytes of an answer that are read. */
-const LONGEST_ANSWER = 64 * 1024 * 1024
 
 /** Leaves answers as text: one that says that all is well is not parsed at all. */
 class TextSerializer extends Serializer {
@@ -28,7 +27,7 @@ export class BulkClient {
   readonly #transport: Transport
   readonly #pool: WeightedConnectionPool
 
-  constructor({ url, agent, headers, timeout }: ClientOptions) {
+  constructor({ url, agent, headers, timeout, longestAnswer }: ClientOptions) {
     this.#pool = new WeightedConnectionPool({ Connection: HttpConnection, agent: () => agent })
     this.#pool.addConnection(url.href)
     this.#transport = new Transport({
@@ -37,9 +36,9 @@ export class BulkClient {
       maxRetries: 0,
       requestTimeout: timeout,
       enableMetaHeader: false,
-      maxResponseSize: LONGEST_ANSWER,
+      maxResponseSize: longestAnswer,
       openTelemetry: { enabled: false },
-      headers: { accept: 'application/json', 'content-type': 'application/x-ndjson', ...headers }
+      headers
     })
   }
 

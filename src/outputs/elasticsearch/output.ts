@@ -1,12 +1,13 @@
 /** The output behind es and opensearch: one `_bulk` request per batch, a verdict per record. */
 import type { Agent } from 'node:http'
-import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
 import type { Batch } from '../../event/batch.ts'
 import { PluginError } from '../../plugin/context.ts'
 import { DELIVERED, REFUSED, type Output, type OutputContext, type Verdict } from '../../plugin/output.ts'
 import { BufferPool } from '../shared/buffer-pool.ts'
-import { NOT_CONNECTED, createAgent, type Endpoint } from '../shared/network.ts'
+import { Caution } from '../shared/caution.ts'
+import { compressBody } from '../shared/compress.ts'
+import { createAgent, type Endpoint } from '../shared/network.ts'
+import { RequestError, send } from '../shared/request.ts'
 import type { Answer } from '../shared/status.ts'
 import { readBulkAnswer } from './bulk-answer.ts'
 import { BulkBody, type BulkRequest } from './bulk-body.ts'
@@ -20,6 +21,9 @@ const FILTER_PATH = 'errors,items.*.status,items.*.error'
 const ANSWER_TIMEOUT = 60_000
 /** As much of a request as trace_output shows. */
 const TRACED = 16_384
+/** Most bytes of an answer that are read. */
+const LONGEST_ANSWER = 64 * 1024 * 1024
+const BULK_HEADERS = { accept: 'application/json', 'content-type': 'application/x-ndjson' } as const
 
 /** Bounds of a request: large enough that its own cost vanishes, small enough to be held four times. */
 export const BULK_LIMITS = { maxBytes: 1024 * 1024, maxRecords: 10_000, concurrency: 4, ordered: false, gather: false } as const
@@ -30,6 +34,9 @@ export class ElasticsearchOutput implements Output {
   readonly #buffers = new BufferPool(BULK_LIMITS.concurrency)
   readonly #bulk: BulkBody
   readonly #agent: Agent
+  readonly #endpoint: Endpoint
+  readonly #caution = new Caution()
+  readonly #timeout: number
   readonly #url: URL
   readonly #path: string
   readonly #query: { readonly [name: string]: string }
@@ -43,7 +50,10 @@ export class ElasticsearchOutput implements Output {
     this.#context = context
     this.#bulk = new BulkBody(readSettings(options, context.pool), context.pool, this.#buffers)
     const endpoint = readEndpoint(options, context)
+    this.#endpoint = endpoint
     this.#agent = createAgent(context.network, endpoint)
+    const timeout = context.network.net['io_timeout']
+    this.#timeout = typeof timeout === 'number' && timeout > 0 ? timeout : ANSWER_TIMEOUT
     const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host
     this.#url = new URL(`${endpoint.secure ? 'https' : 'http'}://${host}:${endpoint.port}`)
     this.#path = `/${options.path.replace(/^\/+|\/+$/g, '')}/_bulk`.replace('//', '/')
@@ -53,13 +63,8 @@ export class ElasticsearchOutput implements Output {
 
   async open(): Promise<void> {
     const { BulkClient } = await import('./client.ts')
-    const timeout = this.#context.network.net['io_timeout']
-    this.#client = new BulkClient({
-      url: this.#url,
-      agent: this.#agent,
-      headers: this.#headers,
-      timeout: typeof timeout === 'number' && timeout > 0 ? timeout : ANSWER_TIMEOUT
-    })
+    const headers = { ...BULK_HEADERS, ...this.#headers }
+    this.#client = new BulkClient({ url: this.#url, agent: this.#agent, headers, timeout: this.#timeout, longestAnswer: LONGEST_ANSWER })
   }
 
   async write(batch: Batch, signal: AbortSignal): Promise<Verdict> {
@@ -71,12 +76,13 @@ export class ElasticsearchOutput implements Output {
       return overall(batch.count, request, { kind: 'delivered' })
     }
     if (this.#options.trace_output) this.#context.log.info(request.body.toString('utf8', 0, Math.min(request.length, TRACED)))
+    const whole = request.body.subarray(0, request.length)
+    const body = this.#options.compress === 'gzip' ? await compressBody(whole, 'gzip') : whole
     let answer: Answer
     try {
-      answer = await this.#send(request.body.subarray(0, request.length), signal)
+      answer = await this.#send(body, signal)
     } catch (error) {
-      const reason = (error as Error).message
-      return { kind: 'retry', reason, ...(reason.startsWith(NOT_CONNECTED) ? {} : { unsure: true }) }
+      return this.#caution.failed(error, count, body.length, error instanceof RequestError ? error.asked : 'no')
     }
     // only now is the request known to have left: a failed one may still be read by its socket
     this.#buffers.give(request.body)
@@ -87,10 +93,19 @@ export class ElasticsearchOutput implements Output {
   }
 
   async #send(body: Buffer, signal: AbortSignal): Promise<Answer> {
-    const client = this.#client!
-    if (this.#options.compress !== 'gzip') return await client.post(this.#path, this.#query, body, signal)
-    const small = await promisify(gzip)(body, { level: 1 })
-    return await client.post(this.#path, this.#query, small, signal, { 'content-encoding': 'gzip' })
+    const encoding = this.#options.compress === 'gzip' ? { 'content-encoding': 'gzip' } : undefined
+    if (!this.#caution.asks(body.length)) return await this.#client!.post(this.#path, this.#query, body, signal, encoding)
+    // the client cannot ask before it sends
+    return await send(this.#agent, this.#endpoint, {
+      method: 'POST',
+      path: `${this.#path}?${new URLSearchParams(this.#query).toString()}`,
+      headers: { ...BULK_HEADERS, ...this.#headers, ...encoding },
+      body,
+      timeout: this.#timeout,
+      idleTimeout: 0,
+      asks: true,
+      keep: LONGEST_ANSWER
+    }, signal)
   }
 
   async close(): Promise<void> {

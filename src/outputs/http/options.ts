@@ -1,6 +1,8 @@
 /** Options of the output http. */
 import type { Fields } from '../../config/fields.ts'
+import { COMPRESSIONS } from '../shared/compress.ts'
 import { jsonDateOptions } from '../shared/dated-json.ts'
+import { oauth2Options } from '../shared/oauth2.ts'
 
 export const httpOptions = {
   uri: { kind: 'string', default: '/', doc: 'Path and query.', example: '/ingest?source=node' },
@@ -10,7 +12,7 @@ export const httpOptions = {
     doc: 'json is one list; json_lines and gelf have one object per line; json_stream has objects without anything between.'
   },
   ...jsonDateOptions,
-  compress: { kind: 'choice', values: ['gzip', 'zstd', 'snappy'], doc: 'Compress requests; snappy is refused.', example: 'zstd' },
+  compress: { kind: 'choice', values: COMPRESSIONS, doc: 'Compress requests.', example: 'zstd' },
   header: {
     kind: 'words', count: 2, multiple: true, example: 'X-Source node',
     doc: 'A header field and its value.'
@@ -21,6 +23,7 @@ export const httpOptions = {
   allow_duplicated_headers: { kind: 'boolean', default: true, doc: 'Send a header field several times when given so; off: the last one counts.', example: 'off' },
   http_user: { kind: 'string', doc: 'User for basic authentication.', example: 'fantail' },
   http_passwd: { kind: 'string', default: '', secret: true, doc: 'Password of http_user.', example: '${PASSWORD}' },
+  bearer_token: { kind: 'string', secret: true, doc: 'Token, sent as `Authorization: Bearer …`.', example: '${TOKEN}' },
   proxy: { kind: 'string', doc: 'URL of an HTTP proxy; HTTP_PROXY and NO_PROXY of the environment are used when not set.', example: 'http://proxy:3128' },
   'http.response_timeout': { kind: 'duration', default: 60_000, doc: 'How long an answer may take; 0 for ever.', example: '30s' },
   'http.read_idle_timeout': { kind: 'duration', default: 0, doc: 'How long the connection may be silent; 0 for net.io_timeout.', example: '10s' },
@@ -34,5 +37,5 @@ export const httpOptions = {
   gelf_full_message_key: { kind: 'string', doc: 'Key of GELF\'s full message; `full_message` when not set.', example: 'stack' },
   gelf_level_key: { kind: 'string', doc: 'Key of GELF\'s level; `level` when not set.', example: 'severity' },
   aws_auth: { kind: 'boolean', default: false, doc: 'Requests signed for AWS: not there yet, so `on` is refused.', example: 'off' },
-  'oauth2.enable': { kind: 'boolean', default: false, doc: 'OAuth2: not there yet, so `on` is refused.', example: 'off' }
+  ...oauth2Options
 } as const satisfies Fields

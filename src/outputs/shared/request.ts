@@ -15,6 +15,10 @@ export interface HttpRequest {
   readonly timeout: number
   /** Milliseconds that the connection may be silent; 0 for no limit. */
   readonly idleTimeout: number
+  /** Ask for leave before the body is sent; see caution.ts. */
+  readonly asks?: boolean
+  /** As many bytes of the answer are kept; the rest is read and forgotten. */
+  readonly keep?: number
 }
 
 export interface SentAnswer extends Answer {
@@ -22,21 +26,36 @@ export interface SentAnswer extends Answer {
   readonly finished: boolean
 }
 
-/** As much of an answer as is kept; the rest is read and forgotten. */
+/** `keep`, when not set. */
 const KEPT = 65_536
+/** Milliseconds that a server may take to say that it wants the body; then it gets it unasked, as RFC 9110 has it. */
+const ASKED = 1000
+
+/** No answer came. */
+export class RequestError extends Error {
+  /** Whether it asked before it sent its body, and whether the server said anything. */
+  readonly asked: 'no' | 'silent' | 'told'
+
+  constructor(cause: Error, asked: 'no' | 'silent' | 'told') {
+    super(cause.message, { cause })
+    this.asked = asked
+  }
+}
 
 /**
- * Resolves with the answer whatever its status; rejects when there is none, with a message that begins with
- * NOT_CONNECTED when nothing was sent. After a rejection the body may still be read for a moment.
+ * Resolves with the answer whatever its status; rejects with a RequestError when there is none, with a message that
+ * begins with NOT_CONNECTED when nothing was sent. After a rejection the body may still be read for a moment.
  */
 export async function send(agent: HttpAgent, { secure, host, port }: Endpoint, wanted: HttpRequest, signal: AbortSignal): Promise<SentAnswer> {
-  const { promise, resolve, reject } = Promise.withResolvers<SentAnswer>()
-  const { method, path, headers, body, timeout, idleTimeout } = wanted
+  const { promise, resolve, reject: fail } = Promise.withResolvers<SentAnswer>()
+  const { method, path, headers, body, timeout, idleTimeout, asks = false, keep = KEPT } = wanted
   const request = (secure ? https : http).request({
     agent, host, port, method, path, signal,
-    headers: { ...headers, 'content-length': body.length },
+    headers: { ...headers, 'content-length': body.length, ...(asks ? { expect: '100-continue' } : {}) },
     ...(idleTimeout > 0 ? { timeout: idleTimeout } : {})
   })
+  let asked: RequestError['asked'] = asks ? 'silent' : 'no'
+  const reject = (error: Error): void => { fail(new RequestError(error, asked)) }
   const giveUp = (reason: string): void => { request.destroy(new Error(reason)) }
   const timer = timeout <= 0 ? undefined : setTimeout(() => { giveUp(`no answer within ${timeout / 1000} s`) }, timeout)
   request.on('timeout', () => {
@@ -48,7 +67,7 @@ export async function send(agent: HttpAgent, { secure, host, port }: Endpoint, w
     const parts: Buffer[] = []
     let size = 0
     response.on('data', (part: Buffer) => {
-      if (size < KEPT) parts.push(part)
+      if (size < keep) parts.push(part)
       size += part.length
     })
     response.on('error', reject)
@@ -59,10 +78,20 @@ export async function send(agent: HttpAgent, { secure, host, port }: Endpoint, w
       if (!finished) request.destroy()
     })
   })
-  request.end(body)
+  const patience = asks ? setTimeout(() => { request.end(body) }, ASKED) : undefined
+  if (asks) {
+    request.on('response', () => { clearTimeout(patience) })
+    request.on('continue', () => {
+      asked = 'told'
+      clearTimeout(patience)
+      if (!request.writableEnded) request.end(body)
+    })
+    request.flushHeaders()
+  } else request.end(body)
   try {
     return await promise
   } finally {
     clearTimeout(timer)
+    clearTimeout(patience)
   }
 }

@@ -10,7 +10,7 @@ let client: BulkClient
 beforeEach(async () => {
   server = new TestServer(answer(200))
   const url = new URL(`http://127.0.0.1:${await server.listen()}`)
-  client = new BulkClient({ url, agent: new Agent(), headers: { 'x-a': 'b' }, timeout: 1000 })
+  client = new BulkClient({ url, agent: new Agent(), headers: { 'x-a': 'b' }, timeout: 1000, longestAnswer: 1_000_000 })
 })
 afterEach(async () => {
   await client.close()

@@ -4,5 +4,5 @@ import { httpOptions } from '../../../src/outputs/http/options.ts'
 
 test('whatever is a password is secret', () => {
   const options: [string, Field][] = Object.entries(httpOptions)
-  expect(options.filter(([name, field]) => name.includes('passwd') !== (field.secret === true))).toEqual([])
+  expect(options.filter(([name, field]) => /passwd|secret|token$/.test(name) !== (field.secret === true))).toEqual([])
 })
