@@ -4,7 +4,7 @@ const built = { globalSetup: ['test/support/build.ts'] }
 
 /**
  * The suites: `unit` runs the sources; `conformance` and `integration` run dist as a process, against recorded
- * behaviour and real servers; `packaging` installs what `npm pack` gives; `torture` takes longest (`npm run torture -- --long`).
+ * behaviour and real servers; `kubernetes` runs it against a real API server, which is built first; `packaging` installs what `npm pack` gives; `torture` takes longest (`npm run torture -- --long`).
  */
 export default defineConfig({
   test: {
@@ -16,7 +16,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/conformance/**', 'test/integration/**', 'test/packaging/**', 'test/torture/**'],
+          exclude: ['test/conformance/**', 'test/integration/**', 'test/kubernetes/**', 'test/packaging/**', 'test/torture/**'],
           testTimeout: 20_000
         }
       },
@@ -27,6 +27,18 @@ export default defineConfig({
       {
         extends: true,
         test: { ...built, name: 'integration', include: ['test/integration/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 180_000 }
+      },
+      {
+        extends: true,
+        test: {
+          ...built,
+          name: 'kubernetes',
+          include: ['test/kubernetes/**/*.test.ts'],
+          testTimeout: 120_000,
+          // the first start on a machine builds the API server
+          hookTimeout: 1_800_000,
+          fileParallelism: false
+        }
       },
       {
         extends: true,
