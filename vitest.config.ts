@@ -4,7 +4,8 @@ const built = { globalSetup: ['test/support/build.ts'] }
 
 /**
  * The suites: `unit` runs the sources; `conformance` and `integration` run dist as a process, against recorded
- * behaviour and real servers; `kubernetes` runs it against a real API server, which is built first; `packaging` installs what `npm pack` gives; `torture` takes longest (`npm run torture -- --long`).
+ * behaviour and real servers; `kubernetes` against a real API server, which is built first; `packaging` installs what
+ * `npm pack` gives; `torture` takes longest (`npm run torture -- --long`).
  */
 export default defineConfig({
   test: {

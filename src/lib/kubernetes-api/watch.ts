@@ -155,7 +155,7 @@ export class Watch<T extends ApiObject> {
     const how: { [name: string]: string } = initial?.kind === 'list' ? { limit: String(initial.page) } : { resourceVersion: '0' }
     for (let next: string | undefined = ''; next !== undefined;) {
       const page = new URLSearchParams({ ...query, ...how, ...(next === '' ? {} : { continue: next }) })
-      const body = await client.open(`${path}?${page}`, { signal: this.#stopping.signal })
+      const body = await client.open(`${path}?${page.toString()}`, { signal: this.#stopping.signal })
       const items = eachItem(this.#guarded(body, () => INITIAL_TIME))
       let item = await items.next()
       for (; item.done !== true; item = await items.next()) sink.put(parse<T>(item.value))
@@ -180,7 +180,7 @@ export class Watch<T extends ApiObject> {
       resourceVersion: this.#version ?? '0',
       ...(initial ? { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' } : {})
     })
-    const body = await client.open(`${path}?${parameters}`, { signal: this.#stopping.signal })
+    const body = await client.open(`${path}?${parameters.toString()}`, { signal: this.#stopping.signal })
     if (initial) sink.restarted()
     else sink.synced()
     let quiet = true

@@ -10,6 +10,7 @@ interface Thing extends ApiObject {
 
 const thing = (name: string, version: number): Thing => ({ metadata: { name, resourceVersion: String(version) } })
 const idle: Answer = events([])
+const torn: Answer = (_request, response) => { response.destroy() }
 
 let fake: FakeKubernetes
 let watch: Watch<Thing> | undefined
@@ -107,7 +108,7 @@ describe('a watch', () => {
 
   it.each([
     ['403', status(403, 'Forbidden', 'no'), 403], ['garbage', events(['<html>\n']), 0], ['null', events(['null\n']), 0],
-    ['an ERROR without a reason', events([['ERROR', {}]]), 0], ['nothing at all', ((_request, response) => { response.destroy() }) as Answer, 0]
+    ['an ERROR without a reason', events([['ERROR', {}]]), 0], ['nothing at all', torn, 0]
   ])('tells of %s, and tries again', async (_what, bad, code) => {
     follow([bad, bad, events([['ADDED', thing('a', 3)], initialEnd('5')])])
     await saw('put a 3')
