@@ -24,6 +24,7 @@ import { makeHandling } from './tail/handlers.ts'
 import { Joins } from './tail/joins.ts'
 import { Lines, type LineOptions } from './tail/lines.ts'
 import { options } from './tail/options.ts'
+import { ownContainer, ownLogTest } from './tail/own-log.ts'
 import { PlainReader } from './tail/plain-reader.ts'
 import { Sweep } from './tail/sweep.ts'
 import { tagComposer } from './tail/tag.ts'
@@ -114,7 +115,7 @@ class Tail implements Input {
     this.#sweep = sweep
     this.#wakers = wakers
     this.#discovery = new Discovery(options.path, options.exclude_path ?? [], {
-      notices, refresh: options.refresh_interval, log
+      notices, refresh: options.refresh_interval, log, isOwn: ownLogTest(ownContainer())
     }, (path) => follower.found(path), (path) => follower.missing(path))
     meter.gauge('fantail_files_followed', () => follower.files.size)
     meter.gauge('fantail_deleted_file_bytes', () => deletedBytes(follower))

@@ -17,6 +17,7 @@ const CALM = 30_000
 export class Discovery {
   readonly #globs: readonly Glob[]
   readonly #excluded: readonly RegExp[]
+  readonly #isOwn: (path: string) => boolean
   readonly #log: Log
   readonly #notices: boolean
   readonly #refresh: number
@@ -30,17 +31,23 @@ export class Discovery {
   #closed = false
   /** Watched folders that are symbolic links, by where they lead. */
   readonly #links = new Map<string, string>()
+  #ownSaid = false
 
   /**
    * `found` is called for each file that matches, again and again; `missing` for a path that matched and is gone.
    */
   constructor(
     patterns: readonly string[], excluded: readonly string[],
-    options: { readonly notices: boolean; readonly refresh: number; readonly log: Log },
+    options: {
+      readonly notices: boolean; readonly refresh: number; readonly log: Log
+      /** The agent's own container log, which only a pattern that names one file finds. */
+      readonly isOwn?: (path: string) => boolean
+    },
     found: (path: string) => void, missing: (path: string) => void
   ) {
     this.#globs = patterns.map((pattern) => new Glob(pattern))
     this.#excluded = excluded.map(compileFnmatch)
+    this.#isOwn = options.isOwn ?? (() => false)
     this.#log = options.log
     this.#notices = options.notices
     this.#refresh = options.refresh
@@ -50,7 +57,7 @@ export class Discovery {
 
   /** Whether a path is one of those to follow. */
   matches(path: string): boolean {
-    return this.#globs.some((glob) => glob.test(path)) && !this.#isExcluded(path)
+    return this.#globs.some((glob) => glob.test(path) && !this.#isLeftOut(glob, path))
   }
 
   /** Looks all patterns up and reports what is there. */
@@ -60,7 +67,7 @@ export class Discovery {
   }
 
   #scan(glob: Glob): void {
-    for (const path of glob.expand()) if (!this.#isExcluded(path)) this.#found(path)
+    for (const path of glob.expand()) if (!this.#isLeftOut(glob, path)) this.#found(path)
   }
 
   start(): void {
@@ -74,8 +81,12 @@ export class Discovery {
     await this.#unwatch()
   }
 
-  #isExcluded(path: string): boolean {
-    return this.#excluded.some((pattern) => pattern.test(path))
+  #isLeftOut(glob: Glob, path: string): boolean {
+    if (this.#excluded.some((pattern) => pattern.test(path))) return true
+    if (glob.depth === 0 || !this.#isOwn(path)) return false
+    if (!this.#ownSaid) this.#log.info('The log of the agent\'s own container is left out; a path that names it takes it in.', { path })
+    this.#ownSaid = true
+    return true
   }
 
   #tick(): void {

@@ -4,7 +4,8 @@ import type { Fields } from '../../config/fields.ts'
 export const options = {
   'path': {
     kind: 'list', required: true, example: '/var/log/containers/*.log',
-    doc: 'Files to follow: patterns as glob(3) reads them, with commas between them.'
+    doc: 'Files to follow: patterns as glob(3) reads them, with commas between them. The log of the agent\'s own container '
+      + 'is left out unless it is named without a pattern.'
   },
   'exclude_path': {
     kind: 'list', example: '*.gz,*.zip',

@@ -44,6 +44,28 @@ describe('a look at the patterns', () => {
   })
 })
 
+describe('the log of the agent\'s own container', () => {
+  it('is found by a path that names it and by no pattern', () => {
+    write('own.log', 'b.log')
+    const { log } = makeContext(new RecordingIngest())
+    const said: string[] = []
+    const options = {
+      notices: false, refresh: 60_000, log: { ...log, info: (message: string) => said.push(message) }, isOwn: (path: string) => path.endsWith('own.log')
+    }
+    const find = (pattern: string): string[] => {
+      found = new Set()
+      discovery = new Discovery([join(folder, pattern)], [], options, (path) => found.add(path.slice(folder.length + 1)), () => {})
+      discovery.scan()
+      discovery.scan()
+      return [...found].sort()
+    }
+    expect(find('*.log')).toEqual(['b.log'])
+    expect(discovery.matches(join(folder, 'own.log'))).toBe(false)
+    expect(said).toEqual([expect.stringContaining('own container is left out')])
+    expect(find('own.log')).toEqual(['own.log'])
+  })
+})
+
 describe('what comes later', () => {
   it('is found at once in folders that were there and in new ones, and said when it goes', async () => {
     make(['*.log', '*/*.log'])
