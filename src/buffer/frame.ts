@@ -119,6 +119,19 @@ export function makeFrame(bytes: Buffer, directory: Directory, release: () => vo
   }
 }
 
+/** The records of a frame under another directory, whose offsets are the same, and another sequence number. */
+export function withDirectory(frame: Frame, directory: Directory, sequence: number): Buffer {
+  const start = frame.bytes.readUInt32LE(12)
+  const text = Buffer.from(JSON.stringify(directory))
+  const bytes = Buffer.alloc((start + text.length + 3) & ~3)
+  frame.bytes.copy(bytes, 0, 0, start)
+  bytes.writeUInt32LE(bytes.length, 4)
+  bytes.writeUInt32LE(text.length, 16)
+  text.copy(bytes, start)
+  sealFrame(bytes, sequence)
+  return bytes
+}
+
 /** A frame without records that holds just this directory. */
 export function encodeDirectory(directory: Directory, sequence: number): Buffer {
   const text = Buffer.from(JSON.stringify(directory))

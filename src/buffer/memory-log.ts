@@ -3,10 +3,11 @@
  * records go to the disk log, many frames' together, so that a position is durable only after the data it covers.
  */
 import type { OutputTerms } from '../event/ledger.ts'
+import type { DiskLog } from './disk-log.ts'
 import { mergeRanges } from './frame-builder.ts'
-import type { Directory, Frame, StreamEntry } from './frame.ts'
+import { withDirectory, type Directory, type Frame, type StreamEntry } from './frame.ts'
 import { streamKey } from './positions.ts'
-import type { Share } from './segment.ts'
+import { sharesOf, type Share } from './segment.ts'
 import type { Claim } from './segment-reader.ts'
 import { Totals, addOutputTerms } from './totals.ts'
 
@@ -118,6 +119,26 @@ export class MemoryLog {
     this.#slots = new Map()
     this.#ranges = []
     return directory
+  }
+
+  /**
+   * Puts what is not done into the log on disk, oldest first: in its place there, only those of the outputs `configured`
+   * have a share that are not done with it, and it says what became of it at the others.
+   */
+  putDown(log: DiskLog, configured: ReadonlySet<string>): void {
+    this.#bytes.clear()
+    for (const { frame, outcomes } of this.#frames.splice(0)) {
+      const waits = (output: string): boolean => configured.has(output) && !outcomes.delivered.has(output)
+      const directory = {
+        ...frame.directory,
+        routes: frame.directory.routes.map((outputs) => outputs.filter(waits)),
+        delivered: outcomes.directoryPart().delivered ?? {}
+      }
+      const sequence = log.takeSequence()
+      const shares = sharesOf(directory)
+      log.append(withDirectory(frame, directory, sequence), directory, sequence, shares, shares.size, () => {})
+      frame.release()
+    }
   }
 
   /** Streams of frames that are not done (`streamKey`). */

@@ -371,6 +371,7 @@ class Store implements FrameStore {
     this.#closed = true
     clearTimeout(this.#timer)
     this.#write()
+    this.#memory.putDown(this.#log, new Set(this.#queues.keys()))
     await this.#log.close()
     for (const queue of this.#allQueues()) {
       await queue.sync().catch(() => {})

@@ -4,7 +4,7 @@
  * Behind it stand one log on disk, which always exists because positions live in it, and one in memory. A frame of an
  * input with `storage.type filesystem` goes to disk whole. A frame of a memory input stays in memory; when every output
  * has acknowledged it, its ranges and ledger terms go to disk without its records, so that a position is durable only
- * after the data it covers.
+ * after the data it covers. What memory still holds when the buffer is closed in good order goes to disk whole, too.
  */
 import type { InputTerms, OutputTerms } from '../event/ledger.ts'
 import type { RecoveredStream, Stream } from '../event/stream.ts'
@@ -64,6 +64,7 @@ export interface FrameStore {
   usage(): StoreUsage
   /** Syncs everything to disk (push inputs acknowledge after it). */
   sync(): Promise<void>
+  /** Puts on disk what memory still holds, and lets go of the directory. */
   close(): Promise<void>
 }
 

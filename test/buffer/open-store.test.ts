@@ -169,7 +169,7 @@ describe('openStore', () => {
   })
 
   it('never uses a sequence number again, not even those that only memory held', async () => {
-    const directory = makeDirectory()
+    let directory = makeDirectory()
     let highest = 0
     for (let start = 0; start < 3; start++) {
       const store = await openStore(storeOptions(directory, ['a']))
@@ -177,9 +177,31 @@ describe('openStore', () => {
       for (let i = 0; i < 5; i++) memory.append(store, 1, ['a'])
       const frame = store.queue('a').take()!
       expect(frame.sequence).toBeGreaterThan(highest)
-      highest = frame.sequence + 5
+      highest = frame.sequence + 4
+      directory = copyOf(directory)
       await store.close()
     }
+  })
+
+  it('puts what only memory holds on disk when it is closed, for those that are not done with it', async () => {
+    const directory = makeDirectory()
+    const store = await openStore(storeOptions(directory, ['a', 'b', 'c']))
+    const memory = new Source('m', 'memory')
+    memory.append(store, 3, ['a', 'b'])
+    memory.append(store, 2, ['a', 'c'])
+    store.queue('a').done(store.queue('a').take()!, { ...delivered(2), dropped: { late: 1 } })
+    store.queue('b').untake(store.queue('b').take()!)
+    await store.close()
+    const after = await openStore(storeOptions(directory, ['a', 'b', 'c']))
+    expect(after.recovered).toMatchObject([{ uid: memory.stream.uid, covered: [[0, 50]] }])
+    expectBalance(after)
+    expect(after.ledger().inputs.get('memory')).toMatchObject({ read: 5, buffered: 5 })
+    expect(after.ledger().outputs.get('a')).toMatchObject({ routed: 5, delivered: 2, dropped: { late: 1 }, waiting: 2 })
+    expect(drain(after, 'a')).toEqual(['m:3', 'm:4'])
+    expect(drain(after, 'b')).toEqual(range('m', 0, 3))
+    expect(drain(after, 'c')).toEqual(['m:3', 'm:4'])
+    expectBalance(after)
+    await after.close()
   })
 
   it('deletes segments that everybody is done with, and forgets no position', async () => {
