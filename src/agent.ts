@@ -2,7 +2,6 @@
  * The agent: everything that starts, in the order of the data, and how it ends. Read this first.
  */
 import { createFilters, createProcessors } from './agent/filters.ts'
-import { withFluentBitBacklog } from './agent/fluent-bit-backlog.ts'
 import { createInputs, type RunningInput } from './agent/inputs.ts'
 import { createOutputs, type RunningOutput } from './agent/outputs.ts'
 import { stateDirectory } from './agent/state-directory.ts'
@@ -12,47 +11,36 @@ import { openStore } from './buffer/open-store.ts'
 import { SlabPool } from './buffer/slab-pool.ts'
 import type { FrameStore } from './buffer/store.ts'
 import type { Plan } from './config/plan.ts'
-import { ConfigurationError, renderProblems } from './config/problem.ts'
 import { compileTagMatcher } from './event/tag.ts'
 import { version } from './lib/version.ts'
-import { AgentLog } from './log.ts'
+import type { AgentLog } from './log.ts'
 import { Metrics } from './metrics/metrics.ts'
-import { startServer, type MetricsServer } from './metrics/server.ts'
+import { startServer, type MetricsServer, type ReloadAnswer } from './metrics/server.ts'
 import type { FilterUnit } from './pipeline/tag-path.ts'
 
-export interface Signals {
-  /** Aborts when the agent shall end in good order. */
-  readonly stop: AbortSignal
-  /** Aborts when it shall end at once. */
-  readonly stopNow: AbortSignal
+/** Milliseconds that requests under way are waited for at most when an agent hands over. */
+const HAND_OVER = 10_000
+
+/** What is there before an agent and after it. */
+export interface Surroundings {
+  /** Unix milliseconds at which the process started. */
+  readonly startedAt: number
+  /** The HTTP server, which goes on with the next agent as long as its address stays. */
+  readonly server: { current: MetricsServer | undefined; address: string }
+  readonly reloads: { readonly done: number; readonly failed: number }
+  /** Loads the configuration again, for whoever asks over HTTP; undefined when that is not wanted. */
+  readonly reload: (() => Promise<ReloadAnswer>) | undefined
 }
 
-/** Runs a checked plan until it is told to stop or an input has come to its end. Returns the exit code. */
-export async function runAgent(plan: Plan, signals: Signals): Promise<number> {
-  const log = new AgentLog({ level: plan.service.log_level, file: plan.service.log_file })
-  const agent = new Agent(withFluentBitBacklog(plan), log)
-  try {
-    await agent.start()
-  } catch (error) {
-    await agent.abandon()
-    if (!(error instanceof ConfigurationError)) throw error
-    process.stderr.write(renderProblems(error.problems, plan.sources) + '\n')
-    return 1
-  }
-  const code = await agent.ended(signals.stop)
-  await agent.stop(signals.stopNow)
-  return code
-}
-
-class Agent {
+export class Agent {
   readonly #plan: Plan
   readonly #log: AgentLog
+  readonly #around: Surroundings
   readonly #metrics = new Metrics()
   #store: FrameStore | undefined
   #outputs: RunningOutput[] = []
   #filters: FilterUnit[] = []
   #inputs: RunningInput[] = []
-  #server: MetricsServer | undefined
   /** Paths of streams by uid, for dead letters. */
   readonly #paths = new Map<string, string>()
   readonly #finished = Promise.withResolvers<number>()
@@ -61,9 +49,15 @@ class Agent {
   #beat = performance.now()
   #heart: NodeJS.Timeout | undefined
 
-  constructor(plan: Plan, log: AgentLog) {
+  constructor(plan: Plan, log: AgentLog, around: Surroundings) {
     this.#plan = plan
     this.#log = log
+    this.#around = around
+  }
+
+  /** The buffer, once the agent has started. */
+  get store(): FrameStore {
+    return this.#store!
   }
 
   async start(): Promise<void> {
@@ -101,19 +95,30 @@ class Agent {
 
   async #serve(store: FrameStore): Promise<void> {
     const { service } = this.#plan
+    const { server, reloads, reload, startedAt } = this.#around
     const running = {
-      store, inputs: this.#inputs, outputs: this.#outputs, filters: this.#filters, started: () => this.#started, lastBeat: () => this.#beat
+      store, inputs: this.#inputs, outputs: this.#outputs, filters: this.#filters,
+      startedAt, reloads: () => reloads, started: () => this.#started, lastBeat: () => this.#beat
     }
     this.#metrics.collector((emit) => collectWayIn(running, emit))
-    if (!service.http_server) return
-    this.#heart = setInterval(() => (this.#beat = performance.now()), 1000).unref()
-    this.#server = await startServer(agentView(this.#plan, version(), running), this.#metrics, {
-      host: service.http_listen,
-      port: service.http_port,
-      health: {
+    const address = service.http_server ? `${service.http_listen} ${service.http_port}` : ''
+    const before = server.current
+    const kept = address === server.address ? before : undefined
+    let now = kept
+    if (service.http_server) {
+      this.#heart = setInterval(() => (this.#beat = performance.now()), 1000).unref()
+      const view = agentView(this.#plan, version(), running)
+      const health = {
         enabled: service.health_check, errors: service.hc_errors_count, retryFailures: service.hc_retry_failure_count, period: service.hc_period
       }
-    })
+      const options = { host: service.http_listen, port: service.http_port, health, reload }
+      kept?.show(view, this.#metrics, options)
+      now ??= await startServer(view, this.#metrics, options)
+    }
+    server.current = now
+    server.address = address
+    // whoever asked for this there is answered yet
+    if (before !== now) void before?.close(true)
   }
 
   #storeOptions(directory: string): Parameters<typeof openStore>[0] {
@@ -138,10 +143,7 @@ class Agent {
 
   /** Resolves with the exit code when the agent shall end. */
   async ended(stop: AbortSignal): Promise<number> {
-    const stopped = new Promise<number>((done) => {
-      if (stop.aborted) done(0)
-      stop.addEventListener('abort', () => done(0), { once: true })
-    })
+    const stopped = aborted(stop).then(() => 0)
     const code = await Promise.race([stopped, this.#finished.promise])
     if (this.#finishing) await Promise.race([this.#delivered(), stopped])
     return code
@@ -168,10 +170,7 @@ class Agent {
   async stop(now: AbortSignal): Promise<void> {
     const begun = performance.now()
     const { grace } = this.#plan.service
-    const cut = new Promise<void>((done) => {
-      if (now.aborted) done()
-      now.addEventListener('abort', () => done(), { once: true })
-    })
+    const cut = aborted(now)
     await Promise.race([Promise.allSettled(this.#inputs.map(({ input }) => input.stop(begun + grace / 2))), cut])
     for (const { ingest } of this.#inputs) ingest.commit()
     await Promise.race([Promise.allSettled(this.#outputs.map(({ delivery }) => delivery.drain(begun + grace))), cut])
@@ -179,14 +178,29 @@ class Agent {
     this.#log.child('agent').info('Stopped.')
   }
 
-  /** Lets go of everything that was opened. */
+  /**
+   * Ends for the agent that goes on where this one stood: requests under way are waited for, what the buffer holds goes
+   * over through the state directory, and files are read on from there.
+   */
+  async handOver(now: AbortSignal): Promise<void> {
+    const deadline = performance.now() + Math.min(HAND_OVER, this.#plan.service.grace)
+    await Promise.race([Promise.allSettled(this.#inputs.map(({ input }) => input.stop(deadline, true))), aborted(now)])
+    for (const { ingest } of this.#inputs) ingest.commit()
+    await Promise.race([Promise.allSettled(this.#outputs.map(({ delivery }) => delivery.rest(deadline))), aborted(now)])
+    await this.abandon()
+  }
+
+  /** Lets go of everything that was opened, but for the HTTP server. */
   async abandon(): Promise<void> {
     clearInterval(this.#heart)
-    await this.#server?.close()
     await Promise.allSettled(this.#outputs.map(({ delivery }) => delivery.stop()))
     await Promise.allSettled(this.#filters.map(async ({ filter }) => { await filter.close?.() }))
     await this.#store?.close()
   }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await new Promise((done) => signal.addEventListener('abort', done, { once: true }))
 }
 
 function finite(limit: number | undefined): number | undefined {

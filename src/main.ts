@@ -1,6 +1,7 @@
 /**
  * The executable: the command line in, the exit code out. The only place with signal handlers and process.exit. The
- * first SIGTERM, SIGINT or SIGHUP asks for an orderly stop, the second for one at once.
+ * first SIGTERM, SIGINT or SIGHUP asks for an orderly stop, the second for one at once; a command may take SIGHUP for
+ * something else.
  */
 
 import { isatty } from 'node:tty'
@@ -9,12 +10,14 @@ import { main } from './cli/main.ts'
 const stop = new AbortController()
 const stopNow = new AbortController()
 
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-  process.on(signal, () => {
-    if (stop.signal.aborted) stopNow.abort()
-    else stop.abort()
-  })
+function end(): void {
+  if (stop.signal.aborted) stopNow.abort()
+  else stop.abort()
 }
+let hangup = end
+process.on('SIGTERM', end)
+process.on('SIGINT', end)
+process.on('SIGHUP', () => hangup())
 
 /** Standard output once it is written to: the stream costs a start 12 ms and 3 MB, and an agent on a node needs none. */
 let output: typeof process.stdout | undefined
@@ -37,6 +40,9 @@ const code = await main(process.argv.slice(2), {
   env: process.env,
   get terminal() { return isatty(1) },
   stop: stop.signal,
+  onHangup: (callback) => {
+    hangup = callback
+  },
   stopNow: stopNow.signal
 })
 

@@ -25,19 +25,42 @@ describe('the executable', () => {
     expect(await run(['valdate'])).toEqual({ code: 1, out: '', err: 'fantail: unknown command valdate (did you mean validate?)\n' })
   })
 
-  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('stops in good order on %s', async (signal) => {
+  async function signalled(signals: readonly NodeJS.Signals[], argv: (file: string) => readonly string[]): Promise<{ ended: unknown; said: string }> {
     const folder = mkdtempSync(path.join(tmpdir(), 'main-'))
     const file = path.join(folder, 'config.yaml')
     writeFileSync(file, `service: {storage.path: ${folder}/state}\npipeline:\n  inputs: [{name: dummy}]\n  outputs: [{name: 'null', match: '*'}]\n`)
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, 'run', '-c', file], { stdio: ['ignore', 'ignore', 'pipe'] })
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...argv(file)], { stdio: ['ignore', 'ignore', 'pipe'] })
     let said = ''
+    let sent = 0
     child.stderr.on('data', (data: Buffer) => {
       said += data.toString()
-      if (said.includes('Started')) child.kill(signal)
+      // one signal for each start, then one for each answer to a signal
+      if ((said.match(/Started|SIGHUP|loaded again/g) ?? []).length > sent && sent < signals.length) child.kill(signals[sent++])
     })
-    expect(await once(child, 'close')).toEqual([0, null])
-    expect(said).toContain('Stopped')
+    const ended = await once(child, 'close')
     rmSync(folder, { recursive: true, force: true })
+    return { ended, said }
+  }
+  const running = (file: string): readonly string[] => ['run', '-c', file]
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('stops in good order on %s', async (signal) => {
+    const { ended, said } = await signalled([signal], running)
+    expect(ended).toEqual([0, null])
+    expect(said).toContain('Stopped')
+  })
+
+  it('loads the configuration again on SIGHUP', async () => {
+    const { ended, said } = await signalled(['SIGHUP', 'SIGTERM'], running)
+    expect(ended).toEqual([0, null])
+    expect(said).toContain('loaded again')
+  })
+
+  it('does so under Fluent Bit\'s own command line only with hot_reload, and goes on without', async () => {
+    const without = await signalled(['SIGHUP', 'SIGTERM'], (file) => ['-c', file])
+    expect(without.ended).toEqual([0, null])
+    expect(without.said).toContain('SIGHUP has no effect')
+    const { said } = await signalled(['SIGHUP', 'SIGTERM'], (file) => ['-c', file, '-Y'])
+    expect(said).toContain('loaded again')
   })
 
   it('bears a reader that ends early', async () => {

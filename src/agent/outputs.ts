@@ -61,7 +61,7 @@ export async function createOutputs(
   return running
 }
 
-function outputContext(owner: OutputPlan, plan: Plan, workshop: Workshop, directory: string): OutputContext {
+export function outputContext(owner: OutputPlan, plan: Plan, workshop: Workshop, directory: string): OutputContext {
   return {
     ...workshop.context(owner),
     stateDirectory: () => join(directory, 'outputs', encodeURIComponent(owner.label)),

@@ -16,6 +16,9 @@ export interface Running {
   readonly inputs: readonly RunningInput[]
   readonly outputs: readonly RunningOutput[]
   readonly filters: readonly FilterUnit[]
+  /** Unix milliseconds at which the process started. */
+  readonly startedAt: number
+  readonly reloads: () => { readonly done: number; readonly failed: number }
   /** Every input reads or listens. */
   readonly started: () => boolean
   /** `performance.now()` of the last turn of the agent's heartbeat. */
@@ -26,8 +29,9 @@ export function agentView(plan: Plan, version: string, running: Running): AgentV
   const { store } = running
   return {
     version,
-    startedAt: Date.now(),
+    startedAt: running.startedAt,
     configWarnings: plan.warnings.length,
+    reloads: running.reloads,
     notReady: () => (running.started() ? undefined : 'the inputs are being started'),
     stalled: () => (performance.now() - running.lastBeat() > STALLED_MS ? 'the event loop' : undefined),
     inputs: () => running.inputs.map((input) => inputView(input, store)),

@@ -10,7 +10,7 @@ import { nearest } from '../lib/edit-distance.ts'
 
 /** What a flag does; `refused` flags say why, `ignored` ones are accepted without effect. */
 type Meaning = 'input' | 'filter' | 'output' | 'property' | 'match' | 'tag' | 'config' | 'parser' | 'service' | 'verbose' |
-  'quiet' | 'dry-run' | 'http' | 'stack' | 'workdir' | 'schema' | 'help' | 'version' | 'ignored' | 'refused'
+  'quiet' | 'dry-run' | 'http' | 'stack' | 'workdir' | 'schema' | 'reload' | 'help' | 'version' | 'ignored' | 'refused'
 
 export interface FluentBitFlag {
   readonly short: string
@@ -47,7 +47,7 @@ export const fluentBitFlags: readonly FluentBitFlag[] = [
   { short: 'h', long: 'help', doc: 'this help; after -i, -F or -o, help on the plugin', meaning: 'help' },
   { short: 'd', long: 'daemon', doc: 'no effect: the agent stays in the foreground', meaning: 'ignored' },
   { short: 'Z', long: 'enable-chunk-trace', doc: 'no effect', meaning: 'ignored' },
-  { short: 'Y', long: 'enable-hot-reload', doc: 'no effect', meaning: 'ignored' },
+  { short: 'Y', long: 'enable-hot-reload', doc: 'load the configuration again on SIGHUP and on request', meaning: 'reload' },
   { short: 'W', long: 'disable-thread-safety-on-hot-reload', doc: 'no effect', meaning: 'ignored' },
   { short: 'e', long: 'plugin', value: 'FILE', doc: 'refused: shared libraries cannot be loaded', meaning: 'refused' },
   { short: 'C', long: 'custom', value: 'CUSTOM', doc: 'refused: there are no custom plugins', meaning: 'refused' },
@@ -59,7 +59,7 @@ export const fluentBitFlags: readonly FluentBitFlag[] = [
 export interface FluentBitLine {
   readonly config: string | undefined
   readonly workdir: string | undefined
-  readonly action: 'run' | 'dry-run' | 'help' | 'version' | 'schema'
+  readonly action: 'run' | 'dry-run' | 'help' | 'version' | 'schema' | 'reload'
   /** With `help`: the plugin that was named before it. */
   readonly plugin: { readonly kind: 'input' | 'filter' | 'output'; readonly name: string } | undefined
   /** What the line itself configures, with places that point into `text`. */
@@ -129,6 +129,9 @@ export function parseFluentBit(argv: readonly string[]): FluentBitLine {
           break
         case 'http':
           set('http_server', 'on')
+          break
+        case 'reload':
+          set('hot_reload', 'on')
           break
         case 'verbose':
           verbosity++

@@ -9,6 +9,8 @@ export interface Io {
   readonly terminal: boolean
   /** Aborts when the process is asked to end. */
   readonly stop: AbortSignal
+  /** Calls back at each SIGHUP, which ends the process no longer. */
+  readonly onHangup: (callback: () => void) => void
   /** Aborts when it is asked again, or has no time left. */
   readonly stopNow: AbortSignal
 }

@@ -1,7 +1,7 @@
 /** From the command line to an exit code: a command of ours, or Fluent Bit's own command line. */
 
 
-import { planSections } from '../config/make-plan.ts'
+import { planSections, type Result } from '../config/make-plan.ts'
 import { ConfigurationError, renderProblems } from '../config/problem.ts'
 import { FantailError } from '../errors.ts'
 import { nearest } from '../lib/edit-distance.ts'
@@ -62,8 +62,10 @@ async function fluentBit(line: FluentBitLine, io: Io): Promise<number> {
   }
   const sources = new Map([[line.file, line.text]])
   const { start, tellProblems } = await import('./run.ts')
-  const result = await planSections(line.sections, sources, io.env, await loadTables(), { tolerant: true }, line.config)
-  if (line.action === 'run') return await start(result, io)
+  const tables = await loadTables()
+  const load = (): Promise<Result> => planSections(line.sections, sources, io.env, tables, { tolerant: true }, line.config)
+  if (line.action === 'run') return await start(load, io, false)
+  const result = await load()
   tellProblems(result, io)
   if (result.plan !== undefined) print(io, 'configuration test is successful')
   return result.plan === undefined ? 1 : 0

@@ -10,15 +10,21 @@ import { loadTables } from './tables.ts'
 export async function run(args: Arguments, io: Io): Promise<number> {
   const path = args.value('config') ?? args.positionals[0]
   if (path === undefined) throw new FantailError('argument-missing', { command: 'run', what: 'a configuration: -c FILE' })
-  return await start(await planFile(path, io.env, await loadTables()), io)
+  const tables = await loadTables()
+  return await start(() => planFile(path, io.env, tables), io, true)
 }
 
-/** Tells the problems of a configuration, and runs the agent when it can be run. Returns the exit code. */
-export async function start(result: Result, io: Io): Promise<number> {
+/**
+ * Tells the problems of a configuration, and runs the agent when it can be run; SIGHUP loads it again, where the
+ * configuration does not say otherwise, if `hangupReloads`. Returns the exit code.
+ */
+export async function start(load: () => Promise<Result>, io: Io, hangupReloads: boolean): Promise<number> {
+  const result = await load()
   tellProblems(result, io)
   if (result.plan === undefined) return 1
-  const { runAgent } = await import('../agent.ts')
-  return await runAgent(result.plan, { stop: io.stop, stopNow: io.stopNow })
+  const { runAgent } = await import('../agent/run-agent.ts')
+  const { stop, stopNow, onHangup } = io
+  return await runAgent(result.plan, { stop, stopNow }, { load, onHangup, byDefault: hangupReloads })
 }
 
 /** Writes all problems to standard error. */

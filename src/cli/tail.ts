@@ -9,7 +9,7 @@ import { planSections } from '../config/make-plan.ts'
 import type { Place } from '../config/fields.ts'
 import type { Io } from './io.ts'
 import type { Arguments } from './options.ts'
-import { start } from './run.ts'
+import { tellProblems } from './run.ts'
 import { loadTables } from './tables.ts'
 
 const place: Place = { file: 'command line', line: 1, column: 1 }
@@ -19,7 +19,11 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   try {
     const sections = sectionsFor(args, state)
     const sources = new Map([[place.file, `fantail tail ${args.positionals.join(' ')}`]])
-    return await start(await planSections(sections, sources, {}, await loadTables()), io)
+    const { plan, ...told } = await planSections(sections, sources, {}, await loadTables())
+    tellProblems({ plan, ...told }, io)
+    if (plan === undefined) return 1
+    const { runAgent } = await import('../agent/run-agent.ts')
+    return await runAgent(plan, { stop: io.stop, stopNow: io.stopNow })
   } finally {
     await rm(state, { recursive: true, force: true })
   }

@@ -15,6 +15,8 @@ import { parseDuration } from './values.ts'
 /** A file that a value was read from, and how often (ms) it should be looked at again. */
 export interface SecretFile {
   readonly path: string
+  /** What it held when it was read. */
+  readonly text: string
   readonly refreshInterval: number
 }
 
@@ -106,7 +108,7 @@ export class Environment {
     }
     this.secrets.add(content.text)
     const refreshInterval = parseDuration(interval) ?? 0
-    if (refreshInterval > 0) this.files.push({ path: content.path, refreshInterval })
+    if (refreshInterval > 0) this.files.push({ ...content, refreshInterval })
     return content.text
   }
 }

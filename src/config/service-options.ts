@@ -45,6 +45,12 @@ export const serviceOptions = {
     example: '5'
   },
   hc_period: { kind: 'duration', default: 60_000, doc: 'The time over which health is counted.', example: '60' },
+  hot_reload: {
+    kind: 'boolean',
+    doc: 'Load the configuration again on SIGHUP, and on POST /api/v2/reload. Not set: on SIGHUP only, when the agent was started '
+      + 'by fantail run.',
+    example: 'on'
+  },
   'storage.path': {
     kind: 'string',
     doc: 'Folder of the buffer, positions and dead letters. Not set: /var/lib/fantail for root, else $XDG_STATE_HOME/fantail.',
@@ -158,9 +164,10 @@ export const serviceOptions = {
   'flush.adaptive.high_pressure': { kind: 'number', doc: accepted, withoutEffect: 'flush.adaptive has none' },
   'flush.adaptive.up_steps': { kind: 'integer', doc: accepted, withoutEffect: 'flush.adaptive has none' },
   'flush.adaptive.down_steps': { kind: 'integer', doc: accepted, withoutEffect: 'flush.adaptive has none' },
-  hot_reload: { kind: 'boolean', doc: accepted, withoutEffect: 'a changed configuration takes effect at the next start' },
-  'hot_reload.ensure_thread_safety': { kind: 'boolean', doc: accepted, withoutEffect: 'hot_reload has none' },
-  'hot_reload.timeout': { kind: 'duration', doc: accepted, withoutEffect: 'hot_reload has none' },
+  'hot_reload.ensure_thread_safety': {
+    kind: 'boolean', doc: accepted, withoutEffect: 'what is under way is waited for and the rest is handed over in any case'
+  },
+  'hot_reload.timeout': { kind: 'duration', doc: accepted, withoutEffect: 'a reload waits for the destinations for ten seconds at most' },
   coro_stack_size: { kind: 'size', doc: accepted, withoutEffect: 'there are no coroutines with stacks of their own' },
   'json.convert_nan_to_null': { kind: 'boolean', doc: accepted, withoutEffect: 'numbers pass through as they are written' },
   'json.escape_unicode': { kind: 'boolean', doc: accepted, withoutEffect: 'text passes through as it is written' },

@@ -66,12 +66,16 @@ export class Stdin implements Input {
       this.#context.log.error('Standard input cannot be read.', { reason: error.message })
       this.#end()
     })
+    // another instance may have paused it
+    this.#source.resume()
   }
 
-  async stop(): Promise<void> {
+  async stop(_deadline: number, handsOver = false): Promise<void> {
     this.#source.pause()
-    this.#source.removeAllListeners('data')
-    this.#takeRest()
+    for (const event of ['data', 'end', 'error']) this.#source.removeAllListeners(event)
+    // what begins a line or an object is for the one who reads its end
+    if (handsOver && this.#rest.length > 0 && !this.#ended) this.#source.unshift(this.#rest)
+    else this.#takeRest()
     this.#context.ingest.closeStream(this.#stream)
     this.#context.ingest.commit()
   }

@@ -28,6 +28,8 @@ export const metricNames = {
   process_resident_memory_bytes: { kind: 'gauge', help: 'Resident memory.' },
   fluentbit_build_info: { kind: 'gauge', labels: ['hostname', 'version', 'os'], help: 'Version of the agent; always 1.', v1: true },
   fantail_ready: { kind: 'gauge', help: 'Whether the configuration is applied and all inputs run.' },
+  fluentbit_hot_reloaded_times: { kind: 'gauge', labels: ['hostname'], help: 'Reloads of the configuration that took effect.' },
+  fantail_reloads_failed_total: { kind: 'counter', help: 'Reloads that were refused; the pipeline before them runs on.' },
   fantail_config_warnings: { kind: 'gauge', help: 'Warnings that the configuration was started with.' },
   fluentbit_logger_logs_total: { kind: 'counter', labels: ['message_type'], help: 'Messages of the agent\'s own log.' },
 

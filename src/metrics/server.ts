@@ -11,17 +11,35 @@ import { collectView, inputImbalance, outputImbalance, type AgentView } from './
 /** The version of Fluent Bit whose configurations, names and routes these are. */
 const COMPATIBLE = '5.1.1'
 
-export interface ServerOptions {
+export interface ServerOptions extends PageOptions {
   readonly host: string
   readonly port: number
+}
+
+/** What an agent decides of its pages. */
+export interface PageOptions {
   /** Fluent Bit's health; its first generation answers only when `health_check` is on. */
-  readonly health?: HealthOptions & { readonly enabled: boolean }
+  readonly health?: HealthSettings
+  /** Loads the configuration again, on request; resolves when that is done or refused. */
+  readonly reload?: (() => Promise<ReloadAnswer>) | undefined
+}
+
+export type HealthSettings = HealthOptions & { readonly enabled: boolean }
+
+/** Fluent Bit's words and numbers for what became of a reload; `errors` says why it failed. */
+export interface ReloadAnswer {
+  readonly reload: 'done' | 'failed' | 'in progress' | 'not enabled'
+  readonly status: 0 | -1 | -2 | -3
+  readonly errors?: readonly string[]
 }
 
 export interface MetricsServer {
   /** The port it listens on. */
   readonly port: number
-  close(): Promise<void>
+  /** Shows another agent from now on: the server outlives a reload. */
+  show(view: AgentView, metrics: Metrics, options: PageOptions): void
+  /** `gently`: requests under way are answered. */
+  close(gently?: boolean): Promise<void>
 }
 
 interface Answer {
@@ -30,21 +48,19 @@ interface Answer {
   readonly body: string
 }
 
+const RELOAD = '/api/v2/reload'
 const TEXT = 'text/plain; charset=utf-8'
 const DEFAULT_HEALTH = { errors: 5, retryFailures: 5, period: 60_000, enabled: false }
 
 /** Listens; throws `address-in-use` when it cannot. */
 export async function startServer(view: AgentView, metrics: Metrics, options: ServerOptions): Promise<MetricsServer> {
-  const hostname = os.hostname()
-  metrics.collector((emit) => collectView(view, hostname, Date.now(), emit))
-  const { enabled, ...limits } = options.health ?? DEFAULT_HEALTH
-  const health = new Health(limits, metrics)
-  const routes = routesOf(view, metrics, health, enabled)
+  let page = makePage(view, metrics, options)
   const server = http.createServer((request, response) => {
-    const answer = answerTo(routes, request.method ?? 'GET', request.url ?? '/')
     request.resume()
-    response.writeHead(answer.status, { 'content-type': answer.type, 'content-length': Buffer.byteLength(answer.body) })
-    response.end(request.method === 'HEAD' ? '' : answer.body)
+    void answerTo(page, request.method ?? 'GET', request.url ?? '/').then((answer) => {
+      response.writeHead(answer.status, { 'content-type': answer.type, 'content-length': Buffer.byteLength(answer.body) })
+      response.end(request.method === 'HEAD' ? '' : answer.body)
+    })
   })
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', reject)
@@ -55,12 +71,17 @@ export async function startServer(view: AgentView, metrics: Metrics, options: Se
     const reason = (error as NodeJS.ErrnoException).code ?? String(error)
     throw new FantailError('address-in-use', { address: `${options.host}:${options.port}`, reason })
   }
-  health.start()
+  page.health.start()
   return {
     port: (server.address() as AddressInfo).port,
-    close: async () => {
-      health.stop()
-      server.closeAllConnections()
+    show(next, nextMetrics, nextOptions) {
+      page.health.stop()
+      page = makePage(next, nextMetrics, nextOptions)
+      page.health.start()
+    },
+    close: async (gently = false) => {
+      page.health.stop()
+      if (!gently) server.closeAllConnections()
       await new Promise<void>((closed) => server.close(() => closed()))
     }
   }
@@ -68,11 +89,29 @@ export async function startServer(view: AgentView, metrics: Metrics, options: Se
 
 type Routes = ReadonlyMap<string, () => Answer>
 
-function answerTo(routes: Routes, method: string, url: string): Answer {
+interface Page {
+  readonly routes: Routes
+  readonly health: Health
+  readonly reload: PageOptions['reload']
+}
+
+function makePage(view: AgentView, metrics: Metrics, { health: settings = DEFAULT_HEALTH, reload }: PageOptions): Page {
+  const hostname = os.hostname()
+  metrics.collector((emit) => collectView(view, hostname, Date.now(), emit))
+  const { enabled, ...limits } = settings
+  const health = new Health(limits, metrics)
+  return { routes: routesOf(view, metrics, health, enabled), health, reload }
+}
+
+async function answerTo({ routes, reload }: Page, method: string, url: string): Promise<Answer> {
   const path = url.replace(/[?#].*$/s, '').replace(/(?<=.)\/+$/, '')
+  if (path === RELOAD && (method === 'POST' || method === 'PUT')) {
+    const result = await reload?.() ?? { reload: 'not enabled', status: -3 } satisfies ReloadAnswer
+    return json(result, result.status === 0 ? 200 : 400)
+  }
   const route = routes.get(path)
   if (route === undefined) return text(404, 'not found\n')
-  if (method !== 'GET' && method !== 'HEAD') return text(405, 'only GET is answered here\n')
+  if (method !== 'GET' && method !== 'HEAD') return text(405, `${method} is not answered here\n`)
   try {
     return route()
   } catch (error) {
@@ -91,6 +130,7 @@ function routesOf(view: AgentView, metrics: Metrics, health: Health, v1Health: b
     ['/api/v2/metrics', () => text(200, plainText(metrics.collect(), Date.now()))],
     ['/api/v2/metrics/prometheus', prometheus],
     ['/api/v2/health', () => healthV2(health)],
+    [RELOAD, () => json({ hot_reload_count: view.reloads().done })],
     ['/api/v1/uptime', () => json(uptime(Math.floor((Date.now() - view.startedAt) / 1000)))],
     ['/api/v1/plugins', () => json({ inputs: plugins(view.inputs()), filters: plugins(view.filters()), outputs: plugins(view.outputs()) })],
     ['/api/v1/storage', () => json(storage(view))],

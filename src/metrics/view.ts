@@ -74,6 +74,8 @@ export interface AgentView {
   /** Unix milliseconds. */
   readonly startedAt: number
   readonly configWarnings: number
+  /** Reloads of the configuration since the process started: those that took effect and those that left all as it was. */
+  reloads(): { readonly done: number; readonly failed: number }
   /** Undefined when ready, else what is missing. Never about destinations. */
   notReady(): string | undefined
   /** Undefined when all loops turn, else which one stands still. Never about destinations. */
@@ -110,6 +112,9 @@ export function collectView(view: AgentView, hostname: string, now: number, emit
   emit('process_resident_memory_bytes', {}, process.memoryUsage.rss())
   emit('fluentbit_build_info', { hostname, version: view.version, os: process.platform }, 1)
   emit('fantail_ready', {}, view.notReady() === undefined ? 1 : 0)
+  const reloads = view.reloads()
+  emit('fluentbit_hot_reloaded_times', { hostname }, reloads.done)
+  emit('fantail_reloads_failed_total', {}, reloads.failed)
   emit('fantail_config_warnings', {}, view.configWarnings)
   for (const input of view.inputs()) collectInput(input, emit)
   for (const output of view.outputs()) collectOutput(output, now, emit)

@@ -3,22 +3,22 @@
  * dead letters and acknowledgements. A frame is acknowledged when each of its records for this output is delivered,
  * refused with a written dead letter, dropped for a counted reason, or parked on disk.
  */
-import type { Frame } from '../buffer/frame.ts'
 import type { OutputQueue } from '../buffer/store.ts'
 import { addOutcome } from '../buffer/totals.ts'
 import type { OutputTerms } from '../event/ledger.ts'
 import type { Log } from '../plugin/context.ts'
 import type { Limits, Output, Verdict } from '../plugin/output.ts'
+import { Aside } from './aside.ts'
 import { Concurrency } from './concurrency.ts'
 import type { LetterBox } from './dead-letters.ts'
 import type { DeliveryMeter } from './delivery-meter.ts'
 import { Intake } from './intake.ts'
 import { Outbox } from './outbox.ts'
-import type { ParkedFrame, Parking } from './parking.ts'
-import type { Replay, ReplayPiece } from './replay.ts'
+import type { Parking } from './parking.ts'
+import type { Replay } from './replay.ts'
 import { Gate, backoff, type RetryPolicy } from './retry.ts'
 import { Judge, thrown } from './verdict.ts'
-import { eachRecord, moveRecord, type Origin, type Taken, type Work } from './work.ts'
+import { eachRecord, moveRecord, type Taken, type Work } from './work.ts'
 
 /** Milliseconds given to requests to end after they were aborted. */
 const ABORT_WAIT = 1000
@@ -75,14 +75,15 @@ export class Delivery {
   readonly #judge: Judge
   readonly #abort = new AbortController()
   readonly #outbox: Outbox
+  readonly #aside: Aside
   readonly #usesLanes: boolean
   #state: 'new' | 'opening' | 'running' | 'stopped' = 'new'
+  /** Nothing new is sent. */
+  #resting = false
   #draining: (() => void) | undefined
   #awake = false
   #timer: NodeJS.Timeout | undefined
   #timerAt = 0
-  /** A parked frame or a piece of dead letters is being fetched or under way. */
-  #fetching = false
   #wakeSleeper: (() => void) | undefined
 
   constructor(options: DeliveryOptions) {
@@ -114,6 +115,7 @@ export class Delivery {
       again: (work) => this.#again(work)
     })
     this.#outbox = new Outbox({ ...shared, limits, queue, flush, merges: retry.limit === undefined, frameDone: (taken) => this.#frameDone(taken) })
+    this.#aside = new Aside({ parking, replay, outbox: this.#outbox, meter, wake: () => this.#wake() })
   }
 
   /** Opens the output, with as many tries as it takes, and delivers from then on. */
@@ -139,7 +141,7 @@ export class Delivery {
     const parking = this.#parking
     if (parking !== undefined && this.#state === 'opening') {
       if (parking.remembers) this.#intake.skips = (taken, offset) => parking.holds(taken.frame, offset)
-      await this.#resumeInterrupted(parking)
+      await this.#aside.resumeInterrupted(parking)
     }
     if (this.#state !== 'opening') return
     this.#timer = undefined
@@ -155,23 +157,6 @@ export class Delivery {
     })
   }
 
-  /** Records that the last stop interrupted go out before everything else. */
-  async #resumeInterrupted(parking: Parking): Promise<void> {
-    for (let parked = await parking.interrupted(); parked !== undefined; parked = await parking.interrupted()) {
-      this.#outbox.admit(parked.frame, this.#fromParking(parked))
-    }
-  }
-
-  #fromParking(parked: ParkedFrame): Origin {
-    return {
-      kind: 'parked',
-      settled: (taken) => {
-        this.#outbox.taken.delete(taken)
-        void this.#parking?.settle(parked, taken.left, taken.terms).then(() => this.#fetched())
-      }
-    }
-  }
-
   /** Pumps once all that happens in this turn has happened. */
   #wake(): void {
     if (this.#awake || this.#state !== 'running') return
@@ -183,7 +168,7 @@ export class Delivery {
   }
 
   #pump(): void {
-    if (this.#state !== 'running') return
+    if (this.#state !== 'running' || this.#resting) return
     const now = performance.now()
     while (this.#outbox.sent.size < this.#concurrency.limit) {
       const work = this.#outbox.next(now)
@@ -192,7 +177,7 @@ export class Delivery {
     }
     const pinning = this.#parking === undefined ? undefined : this.#outbox.pinning(now)
     if (pinning !== undefined) this.#judge.setAside(pinning, 'too many records wait for their next try')
-    this.#fetchAside(now)
+    if (this.#gate.open && this.#draining === undefined) this.#aside.fetch(now)
     if (this.#draining !== undefined && this.#outbox.isEmpty(now)) this.#draining()
     else this.#arm(now)
   }
@@ -260,57 +245,10 @@ export class Delivery {
     this.#wake()
   }
 
-  /** Parked records and dead letters to be replayed, one frame at a time, while the destination answers. */
-  #fetchAside(now: number): void {
-    if (this.#fetching || !this.#gate.open || this.#draining !== undefined) return
-    const parking = this.#parking
-    const replay = this.#replay
-    if (parking !== undefined && parking.nextDue <= now) {
-      this.#fetching = true
-      void parking.next(now).then((parked) => {
-        if (parked === undefined) this.#fetched()
-        else this.#admitAside(parked.frame, this.#fromParking(parked))
-      })
-    } else if (replay !== undefined && replay.nextLook <= now) {
-      this.#fetching = true
-      void replay.next(now).then((piece) => {
-        if (piece === undefined) this.#fetched()
-        else this.#admitAside(piece.frame, this.#fromReplay(replay, piece))
-      })
-    }
-  }
-
-  #fetched(): void {
-    this.#fetching = false
-    this.#wake()
-  }
-
-  #fromReplay(replay: Replay, piece: ReplayPiece): Origin {
-    return {
-      kind: 'replay',
-      settled: (taken) => {
-        this.#outbox.taken.delete(taken)
-        this.#meter.replayed.value += taken.records
-        void replay.settle(piece).then(() => this.#fetched())
-      }
-    }
-  }
-
-  #admitAside(frame: Frame, origin: Origin): void {
-    const works: Work[] = []
-    this.#outbox.admit(frame, origin, performance.now(), works)
-    for (const work of works) {
-      work.full = true
-      work.alone = true
-      this.#outbox.putBack(work)
-    }
-    this.#wake()
-  }
-
   /** One timer, for whatever comes first. */
   #arm(now: number): void {
     let at = this.#outbox.nextDue()
-    if (this.#gate.open && !this.#fetching && this.#draining === undefined) at = Math.min(at, this.#parking?.nextDue ?? Infinity, this.#replay?.nextLook ?? Infinity)
+    if (this.#gate.open && this.#draining === undefined) at = Math.min(at, this.#aside.nextDue)
     if (at === Infinity || (this.#timer !== undefined && this.#timerAt <= at)) return
     clearTimeout(this.#timer)
     this.#timerAt = at
@@ -353,6 +291,12 @@ export class Delivery {
       this.#wake()
     })
     clearTimeout(timer)
+  }
+
+  /** Sends nothing new; resolves when the requests under way have ended or at `deadline` (`performance.now()` time). */
+  async rest(deadline: number): Promise<void> {
+    this.#resting = true
+    while (this.#outbox.sent.size > 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5))
   }
 
   /**

@@ -8,8 +8,11 @@ import type { Example } from './filter.ts'
 export interface Input {
   /** Called once. Resolves when the input reads or listens. */
   start(): Promise<void>
-  /** Stops reading. What was read is emitted and committed before it resolves; `deadline` is a `performance.now()` time. */
-  stop(deadline: number): Promise<void>
+  /**
+   * Stops reading. What was read is emitted and committed before it resolves; `deadline` is a `performance.now()` time.
+   * `handsOver`: after a reload another instance goes on in this process where this one ends.
+   */
+  stop(deadline: number, handsOver?: boolean): Promise<void>
 }
 
 /** A tag with everything that follows from it: filters bound to it, routes. Made once per tag. */

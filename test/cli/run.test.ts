@@ -7,7 +7,7 @@ import { planYaml } from '../support/plan.ts'
 describe('fantail run', () => {
   it('never starts what is wrong', async () => {
     const io = testIo()
-    expect(await start(await planYaml('pipeline: {}\nservice: {flush: x}\n'), io)).toBe(1)
+    expect(await start(() => planYaml('pipeline: {}\nservice: {flush: x}\n'), io, true)).toBe(1)
     expect(io.written.err).toContain('error: flush must be a time')
   })
 

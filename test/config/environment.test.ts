@@ -53,7 +53,7 @@ describe('define', () => {
     const url = pathToFileURL(file).href
     const { environment } = define(`env:\n  - name: T\n    uri: ${url}\n    refresh_interval: 30s\n  - name: U\n    value: ${url}\n`)
     expect([environment.get('T'), environment.get('U')]).toEqual(['hunter2', 'hunter2'])
-    expect(environment.files).toEqual([{ path: file, refreshInterval: 30_000 }])
+    expect(environment.files).toEqual([{ path: file, text: 'hunter2', refreshInterval: 30_000 }])
     expect([...environment.secrets]).toEqual(['hunter2'])
   })
 

@@ -82,6 +82,21 @@ describe('the server', () => {
     expect([live.status, await live.text()]).toEqual([503, 'tail.0 has not looked at its files for 60 s\n'])
   })
 
+  it('loads the configuration again on request, where that is allowed, and counts', async () => {
+    const get = await serve()
+    const url = `http://127.0.0.1:${server!.port}/api/v2/reload`
+    expect(await (await get('/api/v2/reload')).json()).toEqual({ hot_reload_count: 3 })
+    const refused = await fetch(url, { method: 'POST' })
+    expect([refused.status, await refused.json()]).toEqual([400, { reload: 'not enabled', status: -3 }])
+    server!.show(viewOf({ reloads: () => ({ done: 4, failed: 0 }) }), new Metrics(), { reload: async () => ({ reload: 'done', status: 0 }) })
+    for (const method of ['POST', 'PUT']) {
+      const done = await fetch(url, { method })
+      expect([done.status, await done.json()]).toEqual([200, { reload: 'done', status: 0 }])
+    }
+    expect(await (await get('/api/v2/reload')).json()).toEqual({ hot_reload_count: 4 })
+    expect((await fetch(url, { method: 'DELETE' })).status).toBe(405)
+  })
+
   it('refuses what it does not know, and outlives a view that fails', async () => {
     const get = await serve(viewOf({ storage: () => { throw new Error('no storage') } }))
     expect((await get('/nothing')).status).toBe(404)

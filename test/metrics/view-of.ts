@@ -11,6 +11,7 @@ export function viewOf(over: Partial<AgentView> = {}): AgentView {
     version: '0.1.0',
     startedAt: Date.now() - 90_061_000,
     configWarnings: 2,
+    reloads: () => ({ done: 3, failed: 1 }),
     notReady: () => undefined,
     stalled: () => undefined,
     inputs: () => [{

@@ -223,6 +223,38 @@ describe('verdicts', () => {
   })
 })
 
+describe('a rest', () => {
+  it('waits for what is under way, sends nothing new, and leaves the rest in the queue', async () => {
+    const { delivery, queue, output, maker } = set({ limits: { ...limits, maxRecords: 1, concurrency: 1 } })
+    let answer: (verdict: Verdict) => void = () => {}
+    output.answer = () => new Promise<Verdict>((resolve) => (answer = resolve))
+    delivery.start()
+    await running(queue)
+    queue.push(maker.frame(['a', 'a']))
+    await eventually('a request', () => output.requests.length === 1)
+    const rested = delivery.rest(performance.now() + 10_000)
+    queue.push(maker.frame(['a']))
+    answer(delivered)
+    await rested
+    await tick()
+    expect(output.requests.length).toBe(1)
+    await delivery.stop()
+    expect(queue.waiting().records).toBeGreaterThan(0)
+  })
+
+  it('waits no longer than to its deadline', async () => {
+    const { delivery, queue, output, maker } = set()
+    output.answer = () => new Promise<Verdict>(() => {})
+    delivery.start()
+    await running(queue)
+    queue.push(maker.frame(['a']))
+    await eventually('a request', () => output.requests.length === 1)
+    await delivery.rest(performance.now() + 30)
+    expect(delivery.status.requests).toBe(1)
+    await delivery.stop()
+  })
+})
+
 describe('a dead destination', () => {
   it('is probed by one request at a time, and when it answers all go on', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })

@@ -13,6 +13,7 @@ export function testIo(env: Readonly<Record<string, string>> = {}): TestIo {
     err: (text) => void (written.err += text),
     env,
     terminal: false,
+    onHangup: () => {},
     stop: new AbortController().signal,
     stopNow: new AbortController().signal
   }
