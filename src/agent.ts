@@ -3,7 +3,7 @@
  */
 import { createFilters, createProcessors } from './agent/filters.ts'
 import { createInputs, type RunningInput } from './agent/inputs.ts'
-import { createOutputs, type RunningOutput } from './agent/outputs.ts'
+import { createOutputs, stopOutputs, type RunningOutput } from './agent/outputs.ts'
 import { stateDirectory } from './agent/state-directory.ts'
 import { agentView, collectWayIn } from './agent/view.ts'
 import { Workshop } from './agent/workshop.ts'
@@ -193,7 +193,7 @@ export class Agent {
   /** Lets go of everything that was opened, but for the HTTP server. */
   async abandon(): Promise<void> {
     clearInterval(this.#heart)
-    await Promise.allSettled(this.#outputs.map(({ delivery }) => delivery.stop()))
+    await stopOutputs(this.#outputs)
     await Promise.allSettled(this.#filters.map(async ({ filter }) => { await filter.close?.() }))
     await this.#store?.close()
   }

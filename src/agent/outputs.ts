@@ -4,6 +4,7 @@ import type { FrameStore, OutputQueue } from '../buffer/store.ts'
 import type { OutputPlan, Plan } from '../config/plan.ts'
 import { DeadLetterRoom, DeadLetters } from '../pipeline/dead-letters.ts'
 import { Delivery } from '../pipeline/deliver.ts'
+import { FallbackQueue } from '../pipeline/fallback.ts'
 import { deliveryMeter } from '../pipeline/delivery-meter.ts'
 import { Parking } from '../pipeline/parking.ts'
 import { Replay } from '../pipeline/replay.ts'
@@ -30,6 +31,9 @@ export async function createOutputs(
   const room = new DeadLetterRoom(deadLetterFolder(plan, store.directory), service['storage.rejected.limit'], service['storage.rejected.on_full'])
   await room.measure()
   const running: RunningOutput[] = []
+  const fallbacks = new Map(plan.outputs.flatMap(({ fallback }) => (
+    fallback === undefined ? [] : [[fallback, new FallbackQueue(store.queue(fallback), fallback)] as const]
+  )))
   for (const owner of plan.outputs) {
     const context = outputContext(owner, plan, workshop, store.directory)
     const output = await guarded(owner, () => owner.spec.create(owner.options as never, context))
@@ -39,6 +43,7 @@ export async function createOutputs(
     const limits = owner.spec.limits(owner.options)
     const workers = owner.common.workers
     const limit = owner.common.retry_limit
+    const fallback = owner.fallback === undefined ? undefined : fallbacks.get(owner.fallback)
     running.push({
       plan: owner,
       output,
@@ -47,18 +52,37 @@ export async function createOutputs(
         name: owner.label,
         output,
         limits: workers === undefined || workers === 0 ? limits : { ...limits, concurrency: workers },
-        queue,
+        queue: fallbacks.get(owner.label) ?? queue,
         retry: { base: service['scheduler.base'], cap: service['scheduler.cap'], limit: limit === Infinity ? undefined : limit },
         flush: service.flush,
         meter: deliveryMeter(workshop.metrics.meter(owner.label)),
         log,
         deadLetters,
         parking: new Parking({ directory: join(store.directory, 'parking', encodeURIComponent(owner.label)), output: owner.label, log }),
-        replay: deadLetters === undefined ? undefined : new Replay(deadLetters, owner.label, log)
+        replay: deadLetters === undefined ? undefined : new Replay(deadLetters, owner.label, log),
+        fallback: fallback && { fallback, after: owner.common.fallback_after }
       })
     })
   }
+  for (const { plan: { label }, delivery } of running) {
+    const queue = fallbacks.get(label)
+    if (queue !== undefined) queue.answers = () => delivery.delivers
+  }
   return running
+}
+
+/** Stops deliveries, a fallback before those that hand records to it: they keep what it was not done with. */
+export async function stopOutputs(outputs: readonly RunningOutput[]): Promise<void> {
+  const stopped = new Map<string, Promise<void>>()
+  const stop = ({ plan, delivery }: RunningOutput): Promise<void> => {
+    const known = stopped.get(plan.label)
+    if (known !== undefined) return known
+    const fallback = outputs.find((output) => output.plan.label === plan.fallback)
+    const done = (fallback === undefined ? Promise.resolve() : stop(fallback).catch(() => {})).then(() => delivery.stop())
+    stopped.set(plan.label, done)
+    return done
+  }
+  await Promise.allSettled(outputs.map(stop))
 }
 
 export function outputContext(owner: OutputPlan, plan: Plan, workshop: Workshop, directory: string): OutputContext {

@@ -7,7 +7,7 @@ import type { Frame } from './frame.ts'
 import type { MemoryClaim, MemoryLog } from './memory-log.ts'
 import type { Claim } from './segment-reader.ts'
 import type { OutputQueue } from './store.ts'
-import { addOutcome } from './totals.ts'
+import { addOutcome, addOutputTerms } from './totals.ts'
 
 const RETRY = 1000
 
@@ -178,8 +178,8 @@ export class Queue implements OutputQueue {
   }
 
   count(terms: OutputTerms): void {
-    addOutcome(this.totals, terms)
-    addOutcome(this.#terms, terms)
+    addOutputTerms(this.totals, terms)
+    addOutputTerms(this.#terms, terms)
     this.#dirty = true
     this.#parts.changed()
   }

@@ -79,7 +79,7 @@ export interface OutputQueue {
    * cursor. In any order.
    */
   done(frame: Frame, terms: OutputTerms): void
-  /** What became of records that `done` said nothing of (they were set aside); durable with the cursor. */
+  /** What became of records that came another way than in its frames (a fallback's), `routed` included; durable with the cursor. */
   count(terms: OutputTerms): void
   /** Gives back a taken frame untouched (the agent stops): it is taken again after the restart. */
   untake(frame: Frame): void

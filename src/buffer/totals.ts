@@ -51,6 +51,7 @@ export function addInputTerms(into: InputTerms, from: InputTerms): void {
 export function addOutcome(into: OutputTerms, from: OutputTerms): void {
   into.delivered += from.delivered
   into.dead_lettered += from.dead_lettered
+  into.fallback += from.fallback
   into.repeated += from.repeated
   addReasons(into.filtered, from.filtered)
   addReasons(into.dropped, from.dropped)

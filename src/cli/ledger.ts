@@ -17,9 +17,10 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     lacking += Math.abs(lack)
   }
   for (const [name, terms] of Object.entries(outputs)) {
-    const { routed, delivered, filtered, dead_lettered, dropped, waiting, repeated } = terms
+    const { routed, delivered, filtered, dead_lettered, dropped, fallback, waiting, repeated } = terms
     const parts = [
-      `delivered ${delivered}`, ...reasons('filtered', filtered), `dead-lettered ${dead_lettered}`, ...reasons('dropped', dropped), `waiting ${waiting}`
+      `delivered ${delivered}`, ...reasons('filtered', filtered), `dead-lettered ${dead_lettered}`, ...reasons('dropped', dropped),
+      ...(fallback === 0 ? [] : [`fallback ${fallback}`]), `waiting ${waiting}`
     ]
     const lack = outputImbalance(terms)
     print(io, `output ${name}`, `  routed ${routed} = ${parts.join(' + ')}${verdict(lack)}`, `  sent again ${repeated}`)

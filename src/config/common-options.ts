@@ -118,6 +118,17 @@ export const outputOptions = {
     doc: 'Requests under way at once, at most; the plugin\'s own figure when not set.',
     example: '2'
   },
+  fallback: {
+    kind: 'string',
+    doc: 'Alias or name of another output that takes what this one refuses, or everything while its destination does not answer.',
+    example: 'local-file'
+  },
+  fallback_after: {
+    kind: 'duration',
+    default: 30_000,
+    doc: 'How long the destination may not answer before everything goes to the fallback.',
+    example: '1m'
+  },
   'storage.total_limit_size': {
     kind: 'size',
     unlimited: ['-1', 'off', 'false'],

@@ -13,6 +13,7 @@ import { filterOptions, inputOptions, networkOptions, outputOptions } from './co
 import { readMultilineParsers, readParsers } from './definitions.ts'
 import { entryOf, textOf, type Entry, type Section } from './document.ts'
 import { Environment } from './environment.ts'
+import { outputNamed, resolveFallbacks, unknownOutput } from './fallbacks.ts'
 import type { Fields, OptionsOf } from './fields.ts'
 import { findPlugin, type Kind } from './find-plugin.ts'
 import { unsupportedSections } from './fluent-bit-names.ts'
@@ -104,7 +105,8 @@ class Planner {
     }))
     this.#checkAliases([...inputs, ...filters, ...outputs])
     const routed = inputs.map((input) => ({ ...input, routes: this.#resolveRoutes(input.routes, outputs) }))
-    this.#checkPipeline(routed, filters, outputs)
+    const complete = resolveFallbacks(routed, outputs, this.#checking)
+    this.#checkPipeline(routed, filters, complete)
 
     const sources = maskSources(this.#loaded.sources, hidden, environment.secrets)
     const told = inOrder(problems.list, sources).map((problem) => maskProblem(problem, hidden, environment.secrets))
@@ -115,7 +117,7 @@ class Planner {
       multilineParsers,
       inputs: routed,
       filters,
-      outputs,
+      outputs: complete,
       warnings,
       secretFiles: environment.files,
       sources
@@ -261,6 +263,7 @@ class Planner {
       common,
       network: { ...network, port: network.port ?? spec.network?.port },
       given,
+      fallback: common.fallback,
       match: common.match,
       place: section.place
     }
@@ -275,10 +278,11 @@ class Planner {
   /** The only output beside an only input takes everything; another one without match must be named by a route. */
   #connect(inputs: readonly InputPlan[], outputs: readonly OutputPlan[]): OutputPlan[] {
     const only = inputs.length === 1 && outputs.length === 1 && inputs[0]?.routes.length === 0
-    const named = new Set(inputs.flatMap(({ routes }) => routes.flatMap(({ to }) => {
-      return to.flatMap(({ output, fallback }) => [output, fallback ?? output])
-    })))
-    return outputs.map((output) => {
+    const named = new Set([
+      ...inputs.flatMap(({ routes }) => routes.flatMap(({ to }) => to.flatMap(({ output, fallback }) => [output, fallback ?? output]))),
+      ...outputs.flatMap(({ fallback }) => fallback ?? [])
+    ])
+    return outputs.map((output): OutputPlan => {
       if (output.match !== undefined || output.common.match_regex !== undefined) return output
       if (only) return { ...output, match: '*' }
       if (!named.has(output.label) && !named.has(output.name) && !named.has(output.plugin)) {
@@ -291,21 +295,14 @@ class Planner {
 
   #resolveRoutes(routes: readonly RoutePlan[], outputs: readonly OutputPlan[]): RoutePlan[] {
     const resolve = (name: string, target: RoutePlan['to'][number]): string[] => {
-      const found = outputs.find((output) => output.alias === name) ??
-        outputs.find((output) => output.name === name) ??
-        outputs.find((output) => output.plugin === name)
+      const found = outputNamed(name, outputs)
       if (found !== undefined) return [found.name]
       // An output whose plugin is unknown has been told; that routes name it is no further problem.
       const written = this.#loaded.sections.filter(({ type }) => type === 'output').flatMap(({ entries }) => {
         return [textOf(entryOf(entries, 'alias')?.value), textOf(entryOf(entries, 'name')?.value)]
       })
       if (written.includes(name)) return []
-      const names = outputs.map(({ label }) => label)
-      const near = nearest(name, names)
-      this.#checking.problems.error('unknown-output', { name }, target.place, {
-        length: name.length,
-        hint: near === undefined ? `Outputs are ${names.join(', ')}.` : `Did you mean ${near}?`
-      })
+      unknownOutput(name, outputs, target.place, this.#checking)
       return []
     }
     return routes.map((route) => ({

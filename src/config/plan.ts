@@ -67,6 +67,8 @@ export interface OutputPlan extends Instance {
   readonly common: OptionsOf<typeof outputOptions>
   /** Checked values of `host`, `port`, `net.*` and `tls.*`; defaults when the plugin does not speak over the network. */
   readonly network: OptionsOf<typeof networkOptions>
+  /** Label of the output that takes what this one refuses or is down for. */
+  readonly fallback: string | undefined
   /** `common.match`; `*` for the only output beside an only input; undefined when only routes lead here. */
   readonly match: string | undefined
 }
@@ -96,7 +98,7 @@ export interface RoutePlan {
 
 export interface TargetPlan {
   readonly output: string
-  /** Another output, for when this one cannot take more. */
+  /** Another output, for what this one refuses or is down for: it becomes `fallback` of the output itself. */
   readonly fallback: string | undefined
   readonly place: Place
 }

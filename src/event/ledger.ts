@@ -2,7 +2,7 @@
  * The ledger: where every record went. Counters only rise; `held` and `waiting` are levels.
  *
  * Input:  read + created = buffered + joined + filtered + dropped + held
- * Output: routed = delivered + filtered + dead_lettered + dropped + waiting      (repeats are counted beside it)
+ * Output: routed = delivered + filtered + dead_lettered + dropped + fallback + waiting      (repeats are counted beside it)
  */
 export interface Reasons {
   [reason: string]: number
@@ -32,6 +32,8 @@ export interface OutputTerms {
   filtered: Reasons
   dead_lettered: number
   dropped: Reasons
+  /** Records that its fallback took instead; they are routed there, too. */
+  fallback: number
   waiting: number
   /** Records sent again after an attempt whose outcome is not known. */
   repeated: number
@@ -42,7 +44,7 @@ export function emptyInputTerms(): InputTerms {
 }
 
 export function emptyOutputTerms(): OutputTerms {
-  return { routed: 0, delivered: 0, filtered: {}, dead_lettered: 0, dropped: {}, waiting: 0, repeated: 0 }
+  return { routed: 0, delivered: 0, filtered: {}, dead_lettered: 0, dropped: {}, fallback: 0, waiting: 0, repeated: 0 }
 }
 
 /** Adds `amount` under `reason`. */
@@ -63,5 +65,5 @@ export function inputImbalance(t: InputTerms): number {
 
 /** What the output equation lacks; 0 when the ledger balances. */
 export function outputImbalance(t: OutputTerms): number {
-  return t.routed - t.delivered - sum(t.filtered) - t.dead_lettered - sum(t.dropped) - t.waiting
+  return t.routed - t.delivered - sum(t.filtered) - t.dead_lettered - sum(t.dropped) - t.fallback - t.waiting
 }

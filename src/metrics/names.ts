@@ -93,6 +93,7 @@ export const metricNames = {
   fantail_output_parked: { kind: 'gauge', instance: name, help: 'Records set aside, to be tried at their own pace.' },
   fantail_output_parked_records_total: { kind: 'counter', instance: name, help: 'Records that were ever set aside.' },
   fantail_output_repeated_records_total: { kind: 'counter', instance: name, help: 'Records sent again though they may have arrived.' },
+  fantail_output_fallback_records_total: { kind: 'counter', instance: name, help: 'Records that the fallback took instead.' },
   fantail_output_dead_letters_total: { kind: 'counter', instance: name, help: 'Records written to the dead letters.' },
   fantail_output_replayed_records_total: { kind: 'counter', instance: name, help: 'Dead letters sent again on request.' },
   fantail_output_drops_total: { kind: 'counter', instance: name, labels: ['reason'], help: 'Records given up, by reason.' },
@@ -117,7 +118,7 @@ export const metricNames = {
   fantail_ledger_input_held: { kind: 'gauge', instance: 'input', help: 'Lines that wait in joiners.' },
   fantail_ledger_output_records_total: {
     kind: 'counter', instance: 'output', labels: ['term', 'reason'],
-    help: 'Terms of the output equation: routed = delivered + filtered + dead_lettered + dropped + waiting; repeated beside it.'
+    help: 'Terms of the output equation: routed = delivered + filtered + dead_lettered + dropped + fallback + waiting; repeated beside it.'
   },
   fantail_ledger_output_waiting: { kind: 'gauge', instance: 'output', help: 'Records routed here that found no end yet.' },
   fantail_ledger_imbalance: {

@@ -23,6 +23,7 @@ export interface OutputLedger {
   readonly filtered: Reasons
   readonly dead_lettered: number
   readonly dropped: Reasons
+  readonly fallback: number
   readonly waiting: number
   readonly repeated: number
 }
@@ -93,7 +94,7 @@ export function inputImbalance(t: InputLedger): number {
 
 /** What an output's equation lacks; 0 when it balances. */
 export function outputImbalance(t: OutputLedger): number {
-  return t.routed - t.delivered - total(t.filtered) - t.dead_lettered - total(t.dropped) - t.waiting
+  return t.routed - t.delivered - total(t.filtered) - t.dead_lettered - total(t.dropped) - t.fallback - t.waiting
 }
 
 function total(reasons: Reasons): number {
@@ -159,6 +160,7 @@ function collectOutput(output: OutputView, now: number, emit: Emit): void {
   term('routed', ledger.routed)
   term('delivered', ledger.delivered)
   term('dead_lettered', ledger.dead_lettered)
+  term('fallback', ledger.fallback)
   term('repeated', ledger.repeated)
   for (const filter in ledger.filtered) term('filtered', ledger.filtered[filter]!, filter)
   for (const reason in ledger.dropped) term('dropped', ledger.dropped[reason]!, reason)

@@ -7,11 +7,13 @@ import type { OutputQueue } from '../buffer/store.ts'
 import { addOutcome } from '../buffer/totals.ts'
 import type { OutputTerms } from '../event/ledger.ts'
 import type { Log } from '../plugin/context.ts'
-import type { Limits, Output, Verdict } from '../plugin/output.ts'
+import type { Output, Verdict } from '../plugin/output.ts'
 import { Aside } from './aside.ts'
 import { Concurrency } from './concurrency.ts'
 import type { LetterBox } from './dead-letters.ts'
 import type { DeliveryMeter } from './delivery-meter.ts'
+import type { DeliveryOptions, DeliveryStatus } from './delivery-options.ts'
+import { Handing } from './fallback.ts'
 import { Intake } from './intake.ts'
 import { Outbox } from './outbox.ts'
 import type { Parking } from './parking.ts'
@@ -25,38 +27,7 @@ const ABORT_WAIT = 1000
 /** Longest wait before a retry while the agent stops. */
 const HURRY = 1000
 
-export interface DeliveryOptions {
-  /** Alias or instance name: how routes in frames call the output. */
-  readonly name: string
-  readonly output: Output
-  readonly limits: Limits
-  readonly queue: OutputQueue
-  readonly retry: RetryPolicy
-  /** `service.flush` in milliseconds. */
-  readonly flush: number
-  readonly meter: DeliveryMeter
-  readonly log: Log
-  /** Where refused records go; without it they are dropped, counted. */
-  readonly deadLetters?: LetterBox | undefined
-  /** Where stubborn records are set aside; without it they are tried again in place. */
-  readonly parking?: Parking | undefined
-  /** Dead letters that somebody asked to send again. */
-  readonly replay?: Replay | undefined
-  /** Milliseconds after which a record that keeps failing alone is parked. */
-  readonly parkAfter?: number
-  /** 0 to 1, for jitter. */
-  readonly random?: () => number
-}
-
-export interface DeliveryStatus {
-  readonly requests: number
-  readonly concurrency: number
-  /** False while the destination fails as a whole. */
-  readonly answering: boolean
-  readonly retrying: number
-  readonly parkedRecords: number
-  readonly lastError: string
-}
+export type { DeliveryOptions, DeliveryStatus } from './delivery-options.ts'
 
 export class Delivery {
   readonly name: string
@@ -68,6 +39,7 @@ export class Delivery {
   readonly #parking: Parking | undefined
   readonly #replay: Replay | undefined
   readonly #letters: LetterBox | undefined
+  readonly #handing: Handing | undefined
   readonly #random: () => number
   readonly #intake: Intake
   readonly #gate: Gate
@@ -103,6 +75,7 @@ export class Delivery {
     this.#concurrency = new Concurrency(limits.concurrency)
     this.#usesLanes = limits.ordered && limits.concurrency > 1
     const shared = { intake: this.#intake, gate: this.#gate, concurrency: this.#concurrency }
+    this.#handing = options.fallback && new Handing(options.fallback, { ...shared, meter, log, wake: () => this.#wake() })
     this.#judge = new Judge({
       ...shared,
       retry,
@@ -112,6 +85,7 @@ export class Delivery {
       log,
       letters: deadLetters,
       parking,
+      handing: this.#handing,
       again: (work) => this.#again(work)
     })
     this.#outbox = new Outbox({ ...shared, limits, queue, flush, merges: retry.limit === undefined, frameDone: (taken) => this.#frameDone(taken) })
@@ -175,6 +149,7 @@ export class Delivery {
       if (work === undefined) break
       this.#send(work, now)
     }
+    if (!this.#resting) this.#handing?.divert(now, this.#outbox)
     const pinning = this.#parking === undefined ? undefined : this.#outbox.pinning(now)
     if (pinning !== undefined) this.#judge.setAside(pinning, 'too many records wait for their next try')
     if (this.#gate.open && this.#draining === undefined) this.#aside.fetch(now)
@@ -247,7 +222,7 @@ export class Delivery {
 
   /** One timer, for whatever comes first. */
   #arm(now: number): void {
-    let at = this.#outbox.nextDue()
+    let at = Math.min(this.#outbox.nextDue(), this.#handing?.nextLook(now) ?? Infinity)
     if (this.#gate.open && this.#draining === undefined) at = Math.min(at, this.#aside.nextDue)
     if (at === Infinity || (this.#timer !== undefined && this.#timerAt <= at)) return
     clearTimeout(this.#timer)
@@ -256,6 +231,11 @@ export class Delivery {
       this.#timer = undefined
       this.#wake()
     }, Math.max(1, Math.ceil(at - now)))
+  }
+
+  /** It runs and its destination answers, as far as is known. */
+  get delivers(): boolean {
+    return this.#state === 'running' && this.#gate.open
   }
 
   get status(): DeliveryStatus {
@@ -323,8 +303,9 @@ export class Delivery {
   }
 
   async #parkInterrupted(parking: Parking): Promise<void> {
-    const open = [...this.#outbox.sent, ...this.#outbox.waiting()]
+    const open = [...this.#outbox.sent, ...this.#outbox.waiting(), ...this.#handing?.works ?? []]
     this.#outbox.sent.clear()
+    this.#handing?.works.clear()
     const part = this.#intake.work()
     for (const work of open) {
       eachRecord(work, (index, taken) => {

@@ -23,6 +23,7 @@ export interface DeliveryMeter {
   readonly replayed: Counter
   readonly parked: Counter
   readonly repeated: Counter
+  readonly fallback: Counter
   /** Seconds from taking a frame to being done with it. */
   readonly latency: Observer
   /** Seconds of one request. */
@@ -44,6 +45,7 @@ export function deliveryMeter(meter: HistogramMeter): DeliveryMeter {
     replayed: meter.counter('fantail_output_replayed_records_total'),
     parked: meter.counter('fantail_output_parked_records_total'),
     repeated: meter.counter('fantail_output_repeated_records_total'),
+    fallback: meter.counter('fantail_output_fallback_records_total'),
     latency: meter.histogram('fluentbit_output_latency_seconds'),
     request: meter.histogram('fantail_output_request_seconds'),
     dropped(reason, records) {

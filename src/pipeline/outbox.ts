@@ -135,6 +135,23 @@ export class Outbox {
     return best < 0 ? undefined : lanes[best]!.queue.shift()
   }
 
+  /** The batch that has waited longest, whatever it waits for, taken out; for the fallback. */
+  oldest(now: number): Work | undefined {
+    this.fill(now)
+    const { lanes } = this.#intake.lanes
+    const heads = lanes.flatMap(({ active, queue }) => (this.#limits.ordered && active > 0 ? [] : queue[0] ?? []))
+    const waiting = [...this.aside.filter(({ taken }) => taken[0]?.origin.kind !== 'replay'), ...heads]
+    const [oldest] = waiting.sort((a, b) => a.openedAt - b.openedAt)
+    if (oldest !== undefined) this.#takeOut(oldest)
+    return oldest
+  }
+
+  #takeOut(work: Work): void {
+    work.full = true
+    if (work.lane >= 0) this.#intake.lanes.lanes[work.lane]!.queue.shift()
+    else this.aside.splice(this.aside.indexOf(work), 1)
+  }
+
   /** Whether a batch that could still grow goes as it is. */
   #isRipe(work: Work, now: number): boolean {
     if (this.hurried || now - work.openedAt >= this.#flush) return true
@@ -197,9 +214,7 @@ export class Outbox {
     const heads = lanes.flatMap(({ queue }) => queue[0] ?? [])
     const waiting = [...this.aside, ...heads].filter((work) => work.alone && work.attempts > 1 && work.due > now)
     const [oldest] = waiting.sort((a, b) => a.failedAt - b.failedAt)
-    if (oldest === undefined) return undefined
-    if (oldest.lane >= 0) lanes[oldest.lane]!.queue.shift()
-    else this.aside.splice(this.aside.indexOf(oldest), 1)
+    if (oldest !== undefined) this.#takeOut(oldest)
     return oldest
   }
 

@@ -32,6 +32,8 @@ export class Gate {
   readonly #random: () => number
   #failures = 0
   #closedAt = 0
+  /** Monotonic milliseconds at which it closed, while it is closed. */
+  since = 0
   /** Monotonic milliseconds until which nothing is sent; 0 when open. */
   until = 0
 
@@ -50,6 +52,7 @@ export class Gate {
       if (after !== undefined) this.until = Math.max(this.until, now + Math.min(after, LONGEST_AFTER))
       return
     }
+    if (this.open) this.since = now
     this.#failures++
     this.#closedAt = now
     this.until = now + (after === undefined ? backoff(this.#failures, this.#policy, this.#random) : Math.min(after, LONGEST_AFTER))

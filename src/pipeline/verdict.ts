@@ -6,6 +6,7 @@ import type { Concurrency } from './concurrency.ts'
 import type { LetterBox } from './dead-letters.ts'
 import type { DeliveryMeter } from './delivery-meter.ts'
 import type { Intake } from './intake.ts'
+import type { Handing } from './fallback.ts'
 import type { Parking } from './parking.ts'
 import { backoff, type Gate, type RetryPolicy } from './retry.ts'
 import { eachRecord, moveRecord, type Taken, type Work } from './work.ts'
@@ -24,6 +25,8 @@ export interface JudgeOptions {
   readonly log: Log
   readonly letters: LetterBox | undefined
   readonly parking: Parking | undefined
+  /** Where refused records go instead of the dead letters. */
+  readonly handing: Handing | undefined
   /** Takes a batch that is to be sent again at its `due` time. */
   readonly again: (work: Work) => void
 }
@@ -177,13 +180,23 @@ export class Judge {
     again(parts[0])
   }
 
-  /** Dead letters for all of it. */
+  /** The fallback's, or dead letters, all of it. */
   #refuse(work: Work, reason: string, tries: number, reasons?: readonly string[]): void {
     this.#o.meter.errors.value++
     this.lastError = reason
     this.#o.log.error('records were refused', { records: work.batch.count, reason })
+    if (this.#fallsBack(work)) return
     eachRecord(work, (index, taken) => this.#bury(work, index, taken, reasons?.[index] ?? reason, tries))
     this.#o.intake.over(work)
+  }
+
+  /** Whether the fallback gets it; while that does not answer it is set aside, so that it holds up nothing. */
+  #fallsBack(work: Work): boolean {
+    const { handing, parking } = this.#o
+    if (handing === undefined || work.taken.some(({ origin }) => origin.kind === 'replay')) return false
+    if (handing.ready || parking === undefined || !parking.hasRoom) handing.hand(work)
+    else this.setAside(work, 'refused, and the fallback does not answer')
+    return true
   }
 
   #bury(work: Work, index: number, taken: Taken, reason: string, tries: number): void {
@@ -211,14 +224,14 @@ export class Judge {
   }
 
   #partial(work: Work, verdict: Partial, now: number): void {
-    const { intake, gate, concurrency, meter, log } = this.#o
+    const { intake, gate, concurrency, meter } = this.#o
     const { outcomes, reasons } = verdict
     const rest = intake.work()
     const why: string[] = []
     const repeats = !this.#isExhausted(work, 1)
     let unsure = 0
-    let refused = 0
-    let example = ''
+    const refused = intake.work()
+    const whyRefused: string[] = []
     eachRecord(work, (index, taken) => {
       const outcome = outcomes[index]!
       if (outcome === RETRY || outcome === UNSURE) {
@@ -228,9 +241,8 @@ export class Judge {
         unsure++
         if (repeats) this.#repeated(taken)
       } else if (outcome === REFUSED) {
-        example = reasons.get(index) ?? 'refused'
-        refused++
-        this.#bury(work, index, taken, example, work.attempts + 1)
+        moveRecord(work, index, taken, refused)
+        whyRefused.push(reasons.get(index) ?? 'refused')
       } else {
         taken.terms.delivered++
         if (outcome === REPEATED && !work.resent) this.#repeated(taken)
@@ -238,17 +250,14 @@ export class Judge {
         taken.settle(1)
       }
     })
-    if (refused > 0) {
-      meter.errors.value++
-      this.lastError = example
-      log.error('records were refused', { records: refused, reason: example })
-    }
-    meter.bytes.value += work.batch.count === 0 ? 0 : Math.round(work.batch.bytes * (1 - (rest.batch.count + refused) / work.batch.count))
+    meter.bytes.value += work.batch.count === 0 ? 0 : Math.round(work.batch.bytes * (1 - (rest.batch.count + refused.batch.count) / work.batch.count))
     const nothingTaken = rest.batch.count === work.batch.count
     if (verdict.throttled === true || unsure > 0) concurrency.overload(now, work.sentAt)
     else if (!nothingTaken) concurrency.success(work.saturated)
     if (verdict.throttled === true && nothingTaken) gate.fail(now, work.sentAt, verdict.after)
     else this.#answers()
+    if (refused.batch.count === 0) intake.over(refused)
+    else this.#refuse(refused, whyRefused[0]!, work.attempts + 1, whyRefused)
     if (rest.batch.count === 0) intake.over(rest)
     else {
       rest.inherit(work)

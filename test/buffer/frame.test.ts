@@ -72,7 +72,7 @@ describe('encodeDirectory', () => {
   it('makes a frame that holds just the directory', () => {
     const directory: Directory = {
       tags: [], routes: [], sections: [], constants: [], streams: [{ uid: 'ü', generation: 0, closed: true }], ranges: [[0, 5, 2 ** 47]],
-      delivered: { es: { routed: 1, delivered: 1, filtered: {}, dead_lettered: 0, dropped: {}, waiting: 0, repeated: 0 } }
+      delivered: { es: { routed: 1, delivered: 1, filtered: {}, dead_lettered: 0, dropped: {}, fallback: 0, waiting: 0, repeated: 0 } }
     }
     expect(readFrame(encodeDirectory(directory, 9))).toMatchObject({ sequence: 9, records: 0, directory })
   })

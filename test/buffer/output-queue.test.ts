@@ -74,7 +74,7 @@ describe('Queue', () => {
       ...emptyOutputTerms(), delivered: 4, dead_lettered: 3, filtered: { throttle: 2 }, dropped: { too_old: 1 }, repeated: 5
     })
     expect(store.ledger().outputs.get('a')).toEqual({
-      routed: 10, delivered: 4, dead_lettered: 3, filtered: { throttle: 2 }, dropped: { too_old: 1 }, repeated: 5, waiting: 0
+      routed: 10, delivered: 4, fallback: 0, dead_lettered: 3, filtered: { throttle: 2 }, dropped: { too_old: 1 }, repeated: 5, waiting: 0
     })
     await store.close()
   })

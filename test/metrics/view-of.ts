@@ -3,7 +3,7 @@ import type { AgentView, InputLedger, OutputLedger } from '../../src/metrics/vie
 
 export const inputLedger: InputLedger = { read: 10, created: 1, buffered: 6, joined: 2, filtered: { 'grep.0': 1 }, dropped: { 'no route': 1 }, held: 1 }
 export const outputLedger: OutputLedger = {
-  routed: 6, delivered: 3, filtered: {}, dead_lettered: 1, dropped: { 'dead letters full': 1 }, waiting: 1, repeated: 2
+  routed: 6, delivered: 3, filtered: {}, dead_lettered: 1, dropped: { 'dead letters full': 1 }, fallback: 0, waiting: 1, repeated: 2
 }
 
 export function viewOf(over: Partial<AgentView> = {}): AgentView {

@@ -103,6 +103,7 @@ export class FakeQueue implements OutputQueue {
     this.terms.delivered += terms.delivered
     this.terms.dead_lettered += terms.dead_lettered
     this.terms.repeated += terms.repeated
+    this.terms.fallback += terms.fallback
     for (const reason in terms.dropped) count(this.terms.dropped, reason, terms.dropped[reason]!)
   }
 

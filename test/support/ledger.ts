@@ -19,7 +19,7 @@ export function imbalances (ledger: Ledger): string[] {
     check(name, terms, ['read', 'created'], ['buffered', 'joined', 'filtered', 'dropped', 'held'])
   }
   for (const [name, terms] of Object.entries(ledger.outputs)) {
-    check(name, terms, ['routed'], ['delivered', 'filtered', 'dead_lettered', 'dropped', 'waiting'])
+    check(name, terms, ['routed'], ['delivered', 'filtered', 'dead_lettered', 'dropped', 'fallback', 'waiting'])
   }
   return problems
 }
