@@ -149,7 +149,7 @@ export class Delivery {
       if (work === undefined) break
       this.#send(work, now)
     }
-    if (!this.#resting) this.#handing?.divert(now, this.#outbox)
+    this.#handing?.divert(now, this.#outbox)
     const pinning = this.#parking === undefined ? undefined : this.#outbox.pinning(now)
     if (pinning !== undefined) this.#judge.setAside(pinning, 'too many records wait for their next try')
     if (this.#gate.open && this.#draining === undefined) this.#aside.fetch(now)

@@ -19,8 +19,8 @@ interface Pair {
   readonly output: FakeOutput
   readonly secondOutput: FakeOutput
   readonly maker: FrameMaker
-  start(): Promise<void>
-  end(): Promise<void>
+  readonly start: () => Promise<void>
+  readonly end: () => Promise<void>
 }
 
 /** Two outputs, the second the fallback of the first. */
@@ -33,13 +33,13 @@ function pair(after = 0, over: Partial<DeliveryOptions> = {}): Pair {
   const first = new Delivery({ ...shared, name: 'out', output, queue, meter: meter(), fallback: { fallback, after }, ...over })
   return {
     first, second, queue, secondQueue, output, secondOutput, maker: new FrameMaker(),
-    async start() {
+    start: async () => {
       second.start()
       first.start()
       await running(queue)
       await running(secondQueue)
     },
-    async end() {
+    end: async () => {
       await Promise.all([first.drain(performance.now() + 5000), second.drain(performance.now() + 5000)])
       await second.stop()
       await first.stop()
