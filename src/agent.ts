@@ -151,7 +151,7 @@ export class Agent {
 
   /** An input has come to its end (exit_on_eof): everything goes out first, as long as anything does. */
   async #delivered(): Promise<void> {
-    for (const { ingest } of this.#inputs) ingest.commit()
+    for (const { ingest } of this.#inputs) ingest.flush()
     const waiting = (): number => this.#outputs.reduce((sum, { queue }) => sum + queue.waiting().records, 0)
     let left = waiting()
     let since = performance.now()
@@ -172,7 +172,7 @@ export class Agent {
     const { grace } = this.#plan.service
     const cut = aborted(now)
     await Promise.race([Promise.allSettled(this.#inputs.map(({ input }) => input.stop(begun + grace / 2))), cut])
-    for (const { ingest } of this.#inputs) ingest.commit()
+    for (const { ingest } of this.#inputs) ingest.flush()
     await Promise.race([Promise.allSettled(this.#outputs.map(({ delivery }) => delivery.drain(begun + grace))), cut])
     await this.abandon()
     this.#log.child('agent').info('Stopped.')
@@ -185,7 +185,7 @@ export class Agent {
   async handOver(now: AbortSignal): Promise<void> {
     const deadline = performance.now() + Math.min(HAND_OVER, this.#plan.service.grace)
     await Promise.race([Promise.allSettled(this.#inputs.map(({ input }) => input.stop(deadline, true))), aborted(now)])
-    for (const { ingest } of this.#inputs) ingest.commit()
+    for (const { ingest } of this.#inputs) ingest.flush()
     await Promise.race([Promise.allSettled(this.#outputs.map(({ delivery }) => delivery.rest(deadline))), aborted(now)])
     await this.abandon()
   }

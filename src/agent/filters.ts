@@ -4,6 +4,7 @@ import { compileCondition } from '../event/condition.ts'
 import type { Record } from '../event/record.ts'
 import { compileTagMatcher } from '../event/tag.ts'
 import { FilterUnit } from '../pipeline/tag-path.ts'
+import { PluginError } from '../plugin/context.ts'
 import { KEEP, type Filter, type FilterContext } from '../plugin/filter.ts'
 import { guarded, type Workshop } from './workshop.ts'
 
@@ -20,7 +21,7 @@ export async function createProcessors(input: InputPlan, workshop: Workshop): Pr
   const units: FilterUnit[] = []
   for (const processor of input.processors) {
     const unit = await createUnit({ ...processor, label: processor.name }, processor.name, () => true, workshop)
-    units.push(processor.condition === undefined ? unit : conditional(unit, processor, workshop))
+    units.push(processor.condition === undefined ? unit : await guarded({ ...processor, label: processor.name }, () => conditional(unit, processor, workshop)))
   }
   return units
 }
@@ -48,6 +49,7 @@ async function createUnit(
 function conditional(unit: FilterUnit, plan: ProcessorPlan, workshop: Workshop): FilterUnit {
   const holds = compileCondition(plan.condition!, workshop.pool)
   const { filter } = unit
+  if (filter.joins !== undefined) throw new PluginError('a processor that joins records takes no condition', 'condition')
   return new FilterUnit(unit.name, unit.matches, {
     ...(filter.prepare === undefined ? {} : { prepare: (tag: string) => filter.prepare?.(tag) }),
     forTag(tag) {

@@ -5,6 +5,7 @@ import { expect } from './expect.ts'
 import { grep } from './grep.ts'
 import { kubernetes } from './kubernetes.ts'
 import { modify } from './modify.ts'
+import { multiline } from './multiline.ts'
 import { nest } from './nest.ts'
 import { parser } from './parser.ts'
 import { recordModifier } from './record-modifier.ts'
@@ -13,5 +14,5 @@ import { throttle } from './throttle.ts'
 import { typeConverter } from './type-converter.ts'
 
 export const filters: readonly FilterSpec[] = [
-  contentModifier, expect, grep, kubernetes, modify, nest, parser, recordModifier, rewriteTag, throttle, typeConverter
+  contentModifier, expect, grep, kubernetes, modify, multiline, nest, parser, recordModifier, rewriteTag, throttle, typeConverter
 ] as readonly FilterSpec[]

@@ -88,8 +88,8 @@ export function createParsers(
   }
   return {
     parser,
-    joiner: (names, { key, flushTimeout } = {}) =>
-      createJoinerFactory(names.map(multilineParser), { key, flushTimeout, limit: options.bufferLimit }, pool)
+    joiner: (names, chosen = {}) =>
+      createJoinerFactory(names.map(multilineParser), { ...chosen, limit: options.bufferLimit }, pool)
   }
 }
 

@@ -25,6 +25,8 @@ export interface MultilineOptions {
   readonly key?: string | undefined
   /** Milliseconds after a group's last line; instead of what the parsers say. */
   readonly flushTimeout?: number | undefined
+  /** Joins records by the string under `key` instead of lines; see `MemberSettings.ofRecord`. */
+  readonly ofRecords?: boolean | undefined
   /** Bytes of one group; 2 MB when not set, 0 for no limit. */
   readonly limit?: number | undefined
 }
@@ -45,10 +47,6 @@ export function createMultilineParser(
   const { name, key_content: keyContent, flush_timeout: given } = definition
   const flushTimeout = given !== undefined && given > 0 ? given : FLUSH_TIMEOUT
   const common = { name, keyContent, flushTimeout }
-  if (definition === builtIn.get('cri')) {
-    const keys = criKeys(pool)
-    return { ...common, member: (settings) => new CriMember(settings, keys) }
-  }
   const parser = definition === builtIn.get('docker') ? dockerParser() : namedParser(definition, parserOf)
   if (parser && keyContent === undefined) throw new Error('parser needs key_content: the key of the text to join')
   const groupKey = optionalKey(definition.key_group, pool)
@@ -66,7 +64,10 @@ export function createMultilineParser(
     whole: definition.type !== 'endswith', bytes: Buffer.from(definition.match_string), negate: definition.negate ?? false
   }
   const patternKey = optionalKey(definition.key_pattern, pool)
-  return { ...common, member: (settings) => new MarkedMember({ ...settings, mark, parser, patternKey, groupKey }) }
+  const marked = (settings: MemberSettings): Member => new MarkedMember({ ...settings, mark, parser, patternKey, groupKey })
+  if (definition !== builtIn.get('cri')) return { ...common, member: marked }
+  const keys = criKeys(pool)
+  return { ...common, member: (settings) => settings.ofRecord ? marked(settings) : new CriMember(settings, keys) }
 }
 
 function namedParser(definition: MultilineDefinition, parserOf: (name: string) => Parser | undefined): Parser | undefined {
@@ -87,13 +88,15 @@ function groupOf(record: Record, key: Key | undefined): string {
 
 /** A factory of joiners for parsers in order. */
 export function createJoinerFactory(parsers: readonly MultilineParser[], options: MultilineOptions, pool: Pool): JoinerFactory {
-  const fallback = parsers[0]?.keyContent ?? options.key ?? 'log'
-  const alone = pool.key(fallback)
-  const keys = parsers.map((parser) => pool.key(parser.keyContent ?? fallback))
+  const { ofRecords = false } = options
+  const fallback = (ofRecords ? undefined : parsers[0]?.keyContent) ?? options.key ?? 'log'
+  const alone = ofRecords ? undefined : pool.key(fallback)
+  const keys = parsers.map((parser) => pool.key((ofRecords ? undefined : parser.keyContent) ?? fallback))
   return (sink) => new PathJoiner(sink, alone, parsers[0]?.keyContent === undefined, (claim) => parsers.map((parser, i) => parser.member({
     sink,
     key: keys[i]!,
-    newlines: parser.keyContent === undefined,
+    ofRecord: ofRecords,
+    newlines: parser.keyContent === undefined && !ofRecords,
     flushTimeout: options.flushTimeout ?? parser.flushTimeout,
     limit: options.limit === undefined ? LIMIT : options.limit > 0 ? options.limit : Infinity,
     claim
@@ -102,13 +105,14 @@ export function createJoinerFactory(parsers: readonly MultilineParser[], options
 
 class PathJoiner implements Joiner {
   readonly #sink: JoinerSink
-  readonly #key: Key
+  /** Of a line that none takes; undefined when records are joined, which stay as they are then. */
+  readonly #key: Key | undefined
   readonly #newline: boolean
   readonly #members: readonly Member[]
   #last: Member | undefined
 
   constructor(
-    sink: JoinerSink, key: Key, newline: boolean, make: (claim: (member: Member) => void) => readonly Member[]
+    sink: JoinerSink, key: Key | undefined, newline: boolean, make: (claim: (member: Member) => void) => readonly Member[]
   ) {
     this.#sink = sink
     this.#key = key
@@ -163,6 +167,11 @@ class PathJoiner implements Joiner {
   #alone(source: Source, start: number, end: number, stream: Stream, from: number, to: number): void {
     const { record } = this.#sink
     const { seconds, nanos } = record
+    if (this.#key === undefined) {
+      for (const member of this.#members) if (member.heldLines > 0) member.around(() => member.flushAll())
+      this.#sink.emitLine(stream, from, to)
+      return
+    }
     for (const member of this.#members) if (member.heldLines > 0) member.flushAll()
     record.reset()
     record.setTime(seconds, nanos)

@@ -12,7 +12,8 @@ import { BLOCK, Record } from '../event/record.ts'
 import { Stream, type StreamIdentity, type StreamRange } from '../event/stream.ts'
 import { randomBytes } from '../lib/random.ts'
 import type { Ingest } from '../plugin/input.ts'
-import { TagPath, type ConditionalRoute, type Destination, type FilterUnit } from './tag-path.ts'
+import { Joining, type Hold, type Origin } from './joining.ts'
+import { TagPath, type JoinStep, type ConditionalRoute, type Destination, type FilterUnit } from './tag-path.ts'
 
 /** How often records made by filters may make records again before they are given up. */
 const MOST_EMISSIONS = 100
@@ -62,7 +63,14 @@ export class InputIngest implements Ingest {
   records = 0
   bytes = 0
   /** Lines that the input's joiners hold now. */
-  held = 0
+  #held = 0
+  readonly #joining: Joining
+  // of the record that passes: the lines and records that filters made it stands for, its ranges when there are several,
+  // and the holds on them when something waits
+  #lines = 1
+  #made = 0
+  #ranges: readonly StreamRange[] | undefined
+  #holds: Hold[] | undefined
 
   constructor(options: IngestOptions) {
     this.#options = options
@@ -70,6 +78,12 @@ export class InputIngest implements Ingest {
     this.#store = options.store
     this.record = options.record
     this.#builder = new FrameBuilder(options.slabs)
+    this.#joining = new Joining((rest, record, origins) => this.#release(rest, record, origins), () => this.commit())
+  }
+
+  /** Lines and records that were read and wait for others. */
+  get held(): number {
+    return this.#held + this.#joining.held
   }
 
   tag(tag: string): TagPath {
@@ -128,7 +142,8 @@ export class InputIngest implements Ingest {
     this.bytes += to - from
     this.#pass(tag, this.record, stream, from, to, 0)
     if (this.#emissions.length > 0) this.#passEmissions(stream, from, to)
-    this.#builder.cover(stream, from, to)
+    if (this.#holds === undefined) this.#builder.cover(stream, from, to)
+    else this.#passed(this.#holds)
     this.record.reset()
     if (this.#builder.size >= FRAME_TARGET) this.commit()
   }
@@ -145,9 +160,14 @@ export class InputIngest implements Ingest {
       this.bytes += to - from
       if (stream === first.stream && to > end) end = to
     }
+    this.#lines = lines
+    this.#ranges = ranges
     this.#pass(tag, this.record, first.stream, first.from, end, 0)
     if (this.#emissions.length > 0) this.#passEmissions(first.stream, first.from, end)
-    for (const { stream, from, to } of ranges) this.#builder.cover(stream, from, to)
+    this.#lines = 1
+    this.#ranges = undefined
+    if (this.#holds === undefined) for (const { stream, from, to } of ranges) this.#builder.cover(stream, from, to)
+    else this.#passed(this.#holds)
     this.record.reset()
     if (this.#builder.size >= FRAME_TARGET) this.commit()
   }
@@ -168,6 +188,10 @@ export class InputIngest implements Ingest {
         unit.lastFailure = String(error)
       }
     }
+    if (path.join !== undefined) {
+      this.#join(path.join, record, stream, from, to, ordinal)
+      return
+    }
     if (path.isConditional) {
       this.#passByCondition(path, record, stream, from, to, ordinal)
       return
@@ -179,6 +203,53 @@ export class InputIngest implements Ingest {
     }
     this.#builder.append(record, route, stream, from, to, ordinal)
     this.#terms.buffered++
+  }
+
+  /** Gives a record to the filter that joins it with others: until it goes on it is not counted, and its ranges are held. */
+  #join(step: JoinStep, record: Record, stream: Stream, from: number, to: number, ordinal: number): void {
+    const holds = (this.#holds ??= [{ ranges: this.#ranges ?? [{ stream, from, to }], waits: 1 }])
+    for (const hold of holds) hold.waits++
+    this.#countIn(-1)
+    this.#joining.take(step, record, { stream, from, to, ordinal, lines: this.#lines, made: this.#made, holds })
+  }
+
+  /** Counts the lines and made records that the record stands for, or takes that back. */
+  #countIn(sign: 1 | -1): void {
+    const terms = this.#terms
+    terms.read += sign * this.#lines
+    terms.created += sign * this.#made
+    terms.joined += sign * (this.#lines + this.#made - 1)
+  }
+
+  /** What was joined of some records goes on behind the filter. */
+  #release(rest: TagPath, record: Record, origins: readonly Origin[]): void {
+    this.#active.ingest = this
+    const [lines, made, outer] = [this.#lines, this.#made, this.#holds]
+    const { stream, from, ordinal } = origins[0]!
+    let { to } = origins[0]!
+    this.#lines = this.#made = 0
+    for (const origin of origins) {
+      this.#lines += origin.lines
+      this.#made += origin.made
+      if (origin.stream === stream && origin.to > to) to = origin.to
+    }
+    const holds = (this.#holds = origins.flatMap((origin) => origin.holds))
+    this.#countIn(1)
+    this.#pass(rest, record, stream, from, to, ordinal)
+    if (this.#emissions.length > 0) this.#passEmissions(stream, from, to)
+    this.#passed(holds)
+    record.reset()
+    this.#lines = lines
+    this.#made = made
+    this.#holds = outer
+  }
+
+  /** One of those that held ranges has gone on; the last one covers them. */
+  #passed(holds: readonly Hold[]): void {
+    this.#holds = undefined
+    for (const hold of holds) {
+      if (--hold.waits === 0) for (const { stream, from, to } of hold.ranges) this.#builder.cover(stream, from, to)
+    }
   }
 
   /** Each route that takes the record gets a copy under its own tag. */
@@ -202,6 +273,9 @@ export class InputIngest implements Ingest {
 
   #passEmissions(stream: Stream, from: number, to: number): void {
     const record = (this.#second ??= new Record(this.record.pool))
+    const [lines, made] = [this.#lines, this.#made]
+    this.#lines = 0
+    this.#made = 1
     for (let ordinal = 1; this.#emissions.length > 0; ordinal++) {
       const { tag, by, body, seconds, nanos, metadata } = this.#emissions.shift()!
       this.#terms.created++
@@ -216,6 +290,8 @@ export class InputIngest implements Ingest {
       scanObject(record, BLOCK, 0, body.length)
       this.#pass(this.#emittedPath(tag, by), record, stream, from, to, ordinal)
     }
+    this.#lines = lines
+    this.#made = made
   }
 
   cover(stream: Stream, from: number, to: number): void {
@@ -228,7 +304,15 @@ export class InputIngest implements Ingest {
   }
 
   holding(lines: number): void {
-    this.held = lines
+    this.#held = lines
+  }
+
+  /** Lets go what waits to be joined: nothing more comes of this input. */
+  flush(): void {
+    this.#active.ingest = this
+    this.#joining.flushAll()
+    this.#joining.close()
+    this.commit()
   }
 
   commit(): void {

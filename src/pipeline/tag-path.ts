@@ -48,9 +48,18 @@ export interface Step {
   readonly apply: RecordFilter
 }
 
+/** A filter that joins records, and the way behind it. */
+export interface JoinStep {
+  readonly unit: FilterUnit
+  readonly joins: NonNullable<Filter['joins']>
+  readonly rest: TagPath
+}
+
 export class TagPath implements TagHandle {
   readonly tag: string
   readonly ready: Promise<void> | undefined
+  /** Where the steps end, unless it is at the routes. */
+  readonly join: JoinStep | undefined
   readonly #units: readonly FilterUnit[]
   readonly #conditional: readonly ConditionalRoute[]
   /** Route of every record; null: nowhere. Not used with conditional routes. */
@@ -61,11 +70,17 @@ export class TagPath implements TagHandle {
 
   constructor(tag: string, units: readonly FilterUnit[], destinations: readonly Destination[], conditional: readonly ConditionalRoute[]) {
     this.tag = tag
-    this.#units = units.filter((unit) => unit.matches(tag))
+    const matching = units.filter((unit) => unit.matches(tag))
+    const joining = matching.findIndex(({ filter }) => filter.joins !== undefined)
+    this.#units = joining < 0 ? matching : matching.slice(0, joining)
+    const unit = matching[joining]
+    this.join = unit?.filter.joins === undefined
+      ? undefined
+      : { unit, joins: unit.filter.joins, rest: new TagPath(tag, matching.slice(joining + 1), destinations, conditional) }
     this.#conditional = conditional
     this.#byRule = conditional.map((rule) => makeRoute(rule.name, rule.outputs))
     this.route = makeRoute(tag, destinations.filter((d) => d.matches(tag)).map((d) => d.name))
-    const waits = this.#units.flatMap((unit) => unit.filter.prepare?.(tag) ?? [])
+    const waits = [...this.#units.flatMap((one) => one.filter.prepare?.(tag) ?? []), this.join?.rest.ready ?? []].flat()
     this.ready = waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined)
   }
 

@@ -44,6 +44,11 @@ export interface JoinerOptions {
   readonly key?: string
   /** Milliseconds after a group's last line when it is emitted. */
   readonly flushTimeout?: number
+  /**
+   * A line is the string under `key` of what the record holds, and a group's record is that of its first line. A record
+   * that begins or goes on with no group is sent on as it is.
+   */
+  readonly ofRecords?: boolean
 }
 
 /** A plugin's complaint about its configuration: shown at the option's place, without a stack. */

@@ -1,7 +1,9 @@
 /** The contract of filters. A filter is written once, against the record's interface. */
 import type { Fields, OptionsOf } from '../config/fields.ts'
+import type { Key } from '../event/pool.ts'
 import type { Record } from '../event/record.ts'
 import type { PluginContext } from './context.ts'
+import type { JoinerFactory } from './parser.ts'
 
 /** What becomes of the record: it goes on, or it was taken out (counted as filtered by this filter). */
 export const KEEP = true
@@ -21,6 +23,8 @@ export interface Filter {
    * paused until the promise settles. Returns undefined when nothing is to be waited for.
    */
   prepare?(tag: string): Promise<void> | undefined
+  /** Of a filter that joins records, which has no part in single ones: how, and the key of their texts. */
+  readonly joins?: { readonly factory: JoinerFactory; readonly key: Key }
   close?(): Promise<void> | void
 }
 

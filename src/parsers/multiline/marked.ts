@@ -33,26 +33,28 @@ export class MarkedMember extends Member {
   }
 
   take(source: Source, start: number, end: number, stream: Stream, from: number, to: number): boolean {
-    if (!this.#own.parser) {
+    const { parser, ofRecord } = this.#own
+    if (ofRecord) return this.#takeMembers(this.record.find(this.settings.key), stream, from, to)
+    if (!parser) {
       this.settings.claim(this)
       const complete = this.#isComplete(source, start, end)
       this.#join(this.group(''), source, start, end, complete, stream, from, to)
       return true
     }
-    return this.#takeParsed(this.#own.parser, source, start, end, stream, from, to)
-  }
-
-  #takeParsed(
-    parser: Parser, source: Source, start: number, end: number, stream: Stream, from: number, to: number
-  ): boolean {
     const { record } = this
-    const { sink, key, claim } = this.settings
     if (!parser.parse(record, source, start, end)) return false
-    const index = record.find(key)
+    const index = record.find(this.settings.key)
     if (index < 0 || !record.isString(index)) {
       record.reset()
       return false
     }
+    return this.#takeMembers(index, stream, from, to)
+  }
+
+  /** Takes what the record holds; `index` is that of the text. */
+  #takeMembers(index: number, stream: Stream, from: number, to: number): true {
+    const { record } = this
+    const { sink, claim } = this.settings
     claim(this)
     const group = this.group(this.#groupName())
     const complete = this.#isMarked(index)
@@ -61,7 +63,7 @@ export class MarkedMember extends Member {
       sink.emitLine(stream, from, to)
       return true
     }
-    record.locateString(index)
+    record.locateString(record.find(this.settings.key))
     this.#join(group, record.stringSource, record.stringStart, record.stringEnd, complete, stream, from, to)
     return true
   }

@@ -14,6 +14,8 @@ export interface MemberSettings {
   readonly sink: JoinerSink
   /** Key of the joined text. */
   readonly key: Key
+  /** A line is the string under `key` of what the record holds; the joined record is that of the first line. */
+  readonly ofRecord: boolean
   /** Lines are joined with newlines and the text ends with one: so it is for text that no parser has taken apart. */
   readonly newlines: boolean
   /** Milliseconds after a group's last line. */

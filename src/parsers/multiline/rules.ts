@@ -65,7 +65,8 @@ export class RuleMember extends Member {
 
   take(source: Source, start: number, end: number, stream: Stream, from: number, to: number): boolean {
     const { record } = this
-    const { parser, groupName } = this.#own
+    const { parser, groupName, ofRecord } = this.#own
+    if (ofRecord) return this.#takeText(this.group(groupName()), source, start, end, stream, from, to)
     if (!parser) return this.#takeText(this.group(''), source, start, end, stream, from, to)
     if (!parser.parse(record, source, start, end)) return false
     const index = record.find(this.settings.key)
@@ -120,7 +121,7 @@ export class RuleMember extends Member {
   /** The text of the line is where it was only if the record has not been used since: it is looked up again. */
   #append(group: Group, source: Source, start: number, end: number, stream: Stream, from: number, to: number): void {
     const { record } = this
-    const index = this.#own.parser ? record.find(this.settings.key) : -1
+    const index = this.#own.parser || this.#own.ofRecord ? record.find(this.settings.key) : -1
     if (index >= 0 && record.locateString(index)) {
       group.text.append(record.bytes[record.stringSource], record.stringStart, record.stringEnd)
     } else group.text.append(record.bytes[source], start, end)

@@ -38,7 +38,7 @@ class Holder extends Member {
   constructor(newlines: boolean, withMembers = false) {
     const sink = new Sink()
     const key = sink.pool.key('log')
-    super({ sink, key, newlines, flushTimeout: 1000, limit: 1e6, claim() {} })
+    super({ sink, key, newlines, ofRecord: false, flushTimeout: 1000, limit: 1e6, claim() {} })
     this.sink = sink
     this.#withMembers = withMembers
   }
