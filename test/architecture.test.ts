@@ -62,7 +62,11 @@ function layerOf (name: string): string {
 }
 
 /** Plugins that are one implementation under two names. */
-const families: Readonly<Record<string, string>> = { 'outputs/es': 'outputs/elasticsearch', 'outputs/opensearch': 'outputs/elasticsearch' }
+const families: Readonly<Record<string, string>> = {
+  'outputs/cloudwatch': 'outputs/cloudwatch-logs',
+  'outputs/es': 'outputs/elasticsearch',
+  'outputs/opensearch': 'outputs/elasticsearch'
+}
 
 /** `inputs/tail/file.ts` belongs to plugin `inputs/tail`; so does `inputs/tail.ts`. The table and `shared` belong to none. */
 function pluginOf (name: string): string | undefined {

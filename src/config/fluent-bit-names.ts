@@ -31,7 +31,6 @@ export const fluentBitNames: Readonly<Record<'input' | 'filter' | 'output' | 'pr
 
 /** What to write here instead of a plugin of Fluent Bit, where there is something. */
 export const replacements: Readonly<Record<string, string>> = {
-  cloudwatch: 'Use cloudwatch_logs, whose options have the same meanings.',
   kinesis: 'Use kinesis_streams.',
   firehose: 'Use kinesis_firehose.'
 }

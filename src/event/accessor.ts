@@ -259,6 +259,11 @@ export class Template {
     return this.#parts.some((part) => part.kind === 'value')
   }
 
+  /** The top-level keys that it looks at. */
+  get keys(): readonly string[] {
+    return this.#parts.flatMap((part) => (part.kind === 'value' ? [part.accessor.key.text] : []))
+  }
+
   /** Filled in; what is missing leaves nothing. */
   fill(record: Record, tag: string, captures?: RegExpExecArray | null): string {
     let text = ''

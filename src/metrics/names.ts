@@ -78,6 +78,7 @@ export const metricNames = {
   fluentbit_output_chunk_available_capacity_percent: {
     kind: 'gauge', instance: name, help: 'Room that is left under the output\'s storage limit; 100 without one.'
   },
+  fantail_output_long_events_total: { kind: 'counter', instance: name, help: 'Messages too long for one event, split or cut.' },
   fluentbit_output_latency_seconds: {
     kind: 'histogram', instance: 'output', help: 'From taking a frame out of the buffer to being done with it.',
     buckets: [0.5, 1, 1.5, 2.5, 5, 10, 20, 30]

@@ -1,5 +1,7 @@
 /** The table of outputs, by the name a configuration gives. */
 import type { OutputSpec } from '../plugin/output.ts'
+import { cloudwatch } from './cloudwatch.ts'
+import { cloudwatchLogs } from './cloudwatch-logs.ts'
 import { es } from './es.ts'
 import { file } from './file.ts'
 import { http } from './http.ts'
@@ -9,4 +11,15 @@ import { opensearch } from './opensearch.ts'
 import { pretty } from './pretty.ts'
 import { stdout } from './stdout.ts'
 
-export const outputs: Readonly<Record<string, OutputSpec>> = { es, file, http, loki, null: nothing, opensearch, pretty, stdout }
+export const outputs: Readonly<Record<string, OutputSpec>> = {
+  cloudwatch,
+  cloudwatch_logs: cloudwatchLogs,
+  es,
+  file,
+  http,
+  loki,
+  null: nothing,
+  opensearch,
+  pretty,
+  stdout
+}

@@ -70,7 +70,7 @@ export class Judge {
       case 'too_large':
         return this.#tooLarge(work, verdict.reason)
       case 'partial':
-        return this.#partial(work, verdict, now)
+        return verdict.down === true && !hasOutcome(work, verdict) ? this.#allAgain(work, verdict, now) : this.#partial(work, verdict, now)
     }
   }
 
@@ -267,6 +267,15 @@ export class Judge {
     intake.over(work)
   }
 
+  /** A partial answer that says that the destination is down. */
+  #allAgain(work: Work, verdict: Partial, now: number): void {
+    const { outcomes, reasons, after, throttled } = verdict
+    if (!this.#isExhausted(work, 1)) eachRecord(work, (index, taken) => { if (outcomes[index] === UNSURE) this.#repeated(taken) })
+    const [reason = 'to be tried again'] = reasons.values()
+    if (outcomes.includes(UNSURE)) this.#o.concurrency.overload(now, work.sentAt)
+    this.#retry(work, { kind: 'retry', reason, ...(after === undefined ? {} : { after }), ...(throttled === undefined ? {} : { throttled }) }, now)
+  }
+
   #repeated(taken: Taken): void {
     taken.terms.repeated++
     this.#o.meter.repeated.value++
@@ -318,6 +327,12 @@ export class Judge {
       intake.over(park)
     })
   }
+}
+
+/** Whether any record found its end. */
+function hasOutcome({ batch }: Work, { outcomes }: Partial): boolean {
+  for (let i = 0; i < batch.count; i++) if (outcomes[i] !== RETRY && outcomes[i] !== UNSURE) return true
+  return false
 }
 
 function isParked(work: Work): boolean {

@@ -19,7 +19,8 @@ export const UNSURE = 4
  *   the destination may have taken it (reply lost): what is sent again is counted as repeated.
  * refused: the destination will never take any of it; dead letters with this reason.
  * too_large: the request as a whole was too large; the engine halves it, and refuses a single record.
- * partial: `outcomes[i]` for each record; `reasons` says why for those refused or to be tried again.
+ * partial: `outcomes[i]` for each record; `reasons` says why for those refused or to be tried again. `down` says that the
+ *   destination fails as a whole: when no record was taken or refused, all of them wait for it together.
  */
 export type Verdict =
   | { readonly kind: 'delivered' }
@@ -32,6 +33,7 @@ export type Verdict =
       readonly reasons: ReadonlyMap<number, string>
       readonly after?: number
       readonly throttled?: boolean
+      readonly down?: boolean
     }
 
 export const delivered: Verdict = { kind: 'delivered' }

@@ -17,10 +17,8 @@ describe('findPlugin', () => {
   })
 
   it('names a replacement of a plugin that only Fluent Bit has', () => {
-    expect(find('output', 'cloudwatch', { cloudwatch_logs: 1 }).said).toEqual([
-      'missing-plugin', 'Use cloudwatch_logs, whose options have the same meanings.'
-    ])
-    expect(find('output', 'cloudwatch', { es: 1 }).said).toEqual(['missing-plugin', 'Fantail has es.'])
+    expect(find('output', 'firehose', { kinesis_firehose: 1 }).said).toEqual(['missing-plugin', 'Use kinesis_firehose.'])
+    expect(find('output', 'firehose', { es: 1 }).said).toEqual(['missing-plugin', 'Fantail has es.'])
   })
 
   it('proposes a plugin of Fluent Bit when that was meant', () => {
