@@ -10,7 +10,7 @@ import { FileMaker, type MakerOptions } from './file-maker.ts'
 import { ACTIVE, type Followed, RETIRED, SETTLED, identityKey } from './followed.ts'
 import { birth, growHead, headMatches, identityOf } from './identity.ts'
 import { compare, Recovered, resumeRanges, type Match } from './recovery.ts'
-import { adoptRotated, followBetween, type Rotations } from './rotated.ts'
+import { adoptRotated, followBetween, orderRenamed, type Rotations } from './rotated.ts'
 import { countLines } from './search.ts'
 
 export interface FollowerOptions extends MakerOptions, BeginningOptions {
@@ -35,10 +35,16 @@ export class Follower {
   readonly #wake: (file: Followed) => void
   readonly #watch: (file: Followed) => void
   readonly #beginnings: Beginnings
+  /** Files that the first look found under another name than they had before the stop, with that name. */
+  readonly #renamedBefore = new Map<Followed, string>()
   readonly #descriptors: Descriptors
   readonly #seam: Rotations = {
     openAs: (place, path, stream, copy) => this.#openAs(place, path, stream, copy),
-    retire: (file) => this.retire(file)
+    retire: (file) => this.retire(file),
+    retireRenamed: (file) => {
+      this.retire(file)
+      this.byPath.set(file.name, file)
+    }
   }
   readonly #maker: FileMaker
   readonly #opened: Counter
@@ -217,7 +223,7 @@ export class Follower {
   /** Lets the file that waits for this one go on: the one that has its path now, or one that was rotated after it. */
   release(file: Followed): void {
     const current = this.byPath.get(file.path)
-    const next = current?.after === file ? current : [...this.retired].find((other) => other.after === file)
+    const next = current?.after === file ? current : [...this.files.values()].find((other) => other.after === file)
     if (next === undefined) return
     next.after = null
     this.#wake(next)
@@ -225,6 +231,7 @@ export class Follower {
 
   /** See rotated.ts. */
   adoptRotated(): void {
+    orderRenamed(this.#renamedBefore, this.byPath, this.#seam)
     adoptRotated(this.#context.ingest, this.#recovered, this, this.#seam)
   }
 
@@ -295,7 +302,11 @@ export class Follower {
         : before !== null || file.compressed ? 0 : this.#beginnings.ofPlain(file, first, this.firstScan)
       if (start > 0) this.#context.ingest.cover(file.stream, 0, start)
       resumeRanges(file, start > 0 ? [[0, start]] : [])
-    } else this.#resume(file, match)
+    } else {
+      const { path: former } = match.stream.identity
+      if (this.firstScan && former !== path) this.#renamedBefore.set(file, former)
+      this.#resume(file, match)
+    }
     file.after = before !== null && !before.drained && this.files.has(identityKey(before.device, before.inode)) ? before : null
     this.#follow(file)
   }

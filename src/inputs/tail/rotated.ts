@@ -18,6 +18,8 @@ export interface Rotations {
   openAs(place: string, path: string, stream: RecoveredStream | null, copy?: boolean): Followed | null
   /** Its path leads elsewhere: it is read to its end. */
   retire(file: Followed): void
+  /** It was renamed within the patterns: it is read to its end, under the name it has now. */
+  retireRenamed(file: Followed): void
 }
 
 /** Follows files that had the path between two others and were renamed before anybody saw them. Returns the last. */
@@ -33,6 +35,27 @@ export function followBetween(file: Followed, next: BigIntStats, target: string,
     last = between
   }
   return last
+}
+
+/**
+ * Puts files that the patterns find under a new name after a stop before those that were created later and have their
+ * path now, or had it in between. `renamed` has each with the path it had.
+ */
+export function orderRenamed(renamed: ReadonlyMap<Followed, string>, byPath: ReadonlyMap<string, Followed>, rotations: Rotations): void {
+  for (const [file, path] of renamed) {
+    const successor = byPath.get(path)
+    if (successor === undefined || successor === file) continue
+    rotations.retireRenamed(file)
+    let last = file
+    for (const place of findRotatedBetween(successor.target, createdAt(file), createdAt(successor))) {
+      const between = byPath.get(place)
+      if (between === undefined || between === file || between === successor || renamed.has(between)) continue
+      between.after = last
+      rotations.retireRenamed(between)
+      last = between
+    }
+    successor.after = last
+  }
 }
 
 /** Streams of before whose file has no path in the patterns: found under another name beside it, or given up. */
@@ -64,6 +87,10 @@ export function adoptRotated(
     const last = next === null ? file : followBetween(file, next, target, rotations)
     if (successor !== undefined) successor.after = last
   }
+}
+
+function createdAt({ fd }: Followed): bigint {
+  return fd < 0 ? 0n : fstatSync(fd, { bigint: true }).birthtimeNs
 }
 
 function abandon(stream: RecoveredStream, ingest: Ingest, lost: Counter): void {

@@ -32,10 +32,10 @@ async function values(count: number): Promise<unknown[]> {
   return ingest.values()
 }
 
-/** Comes back after a stop with what is at the path now; files without a path are looked for. */
-function comeBack(): void {
+/** Comes back after a stop with what is at the paths now; files without a path are looked for. */
+function comeBack(...paths: readonly string[]): void {
   parts = makeParts(ingest)
-  parts.follower.found(path)
+  for (const found of paths.length === 0 ? [path] : paths) parts.follower.found(found)
   parts.follower.firstScan = false
   parts.follower.adoptRotated()
 }
@@ -93,6 +93,24 @@ describe('files that were rotated while nobody looked', () => {
     comeBack()
     expect(await values(4)).toEqual(['one', 'two', 'three', 'four'])
     expect(parts.follower.lost.value).toBe(0)
+  })
+
+  it.each([['', '.1', '.2', '.3'], ['.3', '.1', '', '.2']])('and found under the new names too: in the order they were written (%j %j %j %j)', async (...suffixes) => {
+    const lines = (name: string): string => Array.from({ length: 3_000 }, (_, i) => `${name} ${i} `.padEnd(100, 'x')).join('\n') + '\n'
+    writeFileSync(path, 'one\n')
+    parts.follower.found(path)
+    await values(1)
+    await stop()
+    const contents = ['two', 'three', 'four', 'five'].map(lines)
+    appendFileSync(path, contents[0]!)
+    for (const content of contents.slice(1)) await rotate(content)
+    comeBack(...suffixes.map((suffix) => path + suffix))
+    expect(await values(12_001)).toEqual(['one', ...contents.join('').trimEnd().split('\n')])
+    // the renamed ones are known on, and what is added to the newest is read
+    appendFileSync(path, 'six\n')
+    for (const suffix of suffixes) parts.follower.found(path + suffix)
+    expect((await values(12_002)).at(-1)).toBe('six')
+    expect([ingest.records.length, parts.follower.lost.value]).toEqual([12_002, 0])
   })
 
   it('and deleted: the stream is closed, and what was a hole in it counts as lost', async () => {
