@@ -5,6 +5,7 @@ import { cloudwatchLogs } from './cloudwatch-logs.ts'
 import { es } from './es.ts'
 import { file } from './file.ts'
 import { http } from './http.ts'
+import { kafka } from './kafka.ts'
 import { loki } from './loki.ts'
 import { nothing } from './null.ts'
 import { opensearch } from './opensearch.ts'
@@ -17,6 +18,7 @@ export const outputs: Readonly<Record<string, OutputSpec>> = {
   es,
   file,
   http,
+  kafka,
   loki,
   null: nothing,
   opensearch,

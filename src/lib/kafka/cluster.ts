@@ -108,9 +108,9 @@ export class Cluster {
         this.#topics.delete(name)
         continue
       }
-      const leaders: number[] = []
+      const leaders = new Array<number>(Math.max(...partitions.map(({ index }) => index)) + 1).fill(-1)
       for (const { index, leader } of partitions) leaders[index] = leader
-      this.#topics.set(name, { name, leaders: Array.from(leaders, (leader) => leader ?? -1) })
+      this.#topics.set(name, { name, leaders })
       this.#errors.delete(name)
     }
   }

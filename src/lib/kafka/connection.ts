@@ -14,7 +14,7 @@ import { authenticate, type Login } from './sasl.ts'
 import { WireError, WireReader, WireWriter } from './wire.ts'
 
 /** No answer is longer: what says so is no Kafka. */
-const LONGEST_ANSWER = 512 * 1024 * 1024
+const LONGEST_ANSWER = 256 * 1024 * 1024
 
 export interface ConnectionSettings {
   readonly clientId: string

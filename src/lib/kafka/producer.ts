@@ -31,8 +31,10 @@ export interface ProducerSettings {
 
 export type Outcome =
   | { readonly kind: 'delivered' }
-  | { readonly kind: 'retry'; readonly reason: string; readonly unsure: boolean; readonly throttle: number }
+  /** `denied`: not before somebody changes something. */
+  | { readonly kind: 'retry'; readonly reason: string; readonly unsure: boolean; readonly throttle: number; readonly denied: boolean }
   | { readonly kind: 'large'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly reason: string }
   /** `records` names those at fault by their place in the batch; empty when the broker does not say which. */
   | { readonly kind: 'bad'; readonly reason: string; readonly records: ReadonlyMap<number, string> }
 
@@ -94,18 +96,18 @@ export class Producer {
 
   /** Sends a batch of `count` records; `batch` is sealed here and must stay untouched until the outcome is known. */
   produce(topic: string, partition: number, batch: Buffer, count: number): Promise<Outcome> {
+    if (this.#stopped !== undefined) return Promise.resolve({ kind: 'retry', reason: this.#stopped, unsure: false, throttle: 0, denied: false })
     return new Promise((resolve) => {
       const queue = this.#queue(topic, partition)
       queue.parts.push({ batch, count, resolve, since: 0, tries: 0, unsure: false, reason: '' })
       if (!queue.sending) this.#waiting.add(queue)
-      if (this.#stopped === undefined) this.#wake()
-      else this.#giveUpAll(this.#stopped)
+      this.#wake()
     })
   }
 
   #queue(topic: string, partition: number): PartitionQueue {
     let partitions = this.#queues.get(topic)
-    if (partitions === undefined) this.#queues.set(topic, (partitions = new Map()))
+    if (partitions === undefined) this.#queues.set(topic, (partitions = new Map<number, PartitionQueue>()))
     let queue = partitions.get(partition)
     if (queue === undefined) partitions.set(partition, (queue = new PartitionQueue(topic, partition)))
     return queue
@@ -252,14 +254,15 @@ export class Producer {
       const reason = `topic ${queue.topic}, partition ${queue.partition}: ${describeError(error, message)}`
       switch (remedyOf(error)) {
         case 'large': this.#settle(queue, { kind: 'large', reason }); break
+        case 'never': this.#settle(queue, { kind: 'refused', reason }); break
         case 'bad':
           this.#settle(queue, { kind: 'bad', reason, records: new Map(records.map(([index, words]) => [index, words ?? reason])) })
           break
-        case 'denied': this.#settle(queue, { kind: 'retry', reason, unsure: queue.parts[0]!.unsure, throttle }); break
+        case 'denied': this.#settle(queue, { kind: 'retry', reason, unsure: queue.parts[0]!.unsure, throttle, denied: true }); break
         case 'identity':
           this.#forgetIdentity(queue)
           // what may have arrived under the old identity is sent again by the caller, who counts it as repeated
-          if (queue.parts[0]?.unsure === true) this.#settle(queue, { kind: 'retry', reason, unsure: true, throttle })
+          if (queue.parts[0]?.unsure === true) this.#settle(queue, { kind: 'retry', reason, unsure: true, throttle, denied: false })
           else this.#again(queue, reason, false)
           break
         case 'leader':
@@ -291,7 +294,7 @@ export class Producer {
     // without a sequence number each try may be stored: the caller sends it again, and counts it as repeated
     const limit = part.unsure ? (this.#idempotent ? deliveryTimeout : 0) : Math.min(PATIENCE, deliveryTimeout)
     if (now - part.since >= limit || this.#stopped !== undefined) {
-      return this.#settle(queue, { kind: 'retry', reason, unsure: part.unsure, throttle: 0 })
+      return this.#settle(queue, { kind: 'retry', reason, unsure: part.unsure, throttle: 0, denied: false })
     }
     queue.notBefore = now + Math.min(retryBackoffMax, retryBackoff * 2 ** Math.min(part.tries - 1, 10)) * (0.8 + Math.random() * 0.4)
     this.#release(queue)
@@ -320,16 +323,12 @@ export class Producer {
   stop(reason: string): void {
     this.#stopped = reason
     clearTimeout(this.#timer)
-    this.#giveUpAll(reason)
-  }
-
-  #giveUpAll(reason: string): void {
     this.#waiting.clear()
     for (const partitions of this.#queues.values()) {
       for (const queue of partitions.values()) {
         const first = queue.parts[0]
         for (const part of queue.parts.splice(0)) {
-          part.resolve({ kind: 'retry', reason: part.reason || reason, unsure: part.unsure || (queue.sending && part === first), throttle: 0 })
+          part.resolve({ kind: 'retry', reason: part.reason || reason, unsure: part.unsure || (queue.sending && part === first), throttle: 0, denied: false })
         }
       }
     }

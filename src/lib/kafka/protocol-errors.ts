@@ -7,11 +7,12 @@
  * again: nothing was appended, or it may have been and the same batch with the same sequence number is safe to send again.
  * leader: as `again`, and the metadata is out of date.
  * large: smaller batches may do.
- * bad: these records will never be taken.
+ * bad: some of these records will never be taken.
+ * never: none of them will.
  * identity: the broker does not know the producer's sequence any more; a fresh producer id goes on.
  * denied: somebody must change something; asked again at leisure.
  */
-export type Remedy = 'again' | 'leader' | 'large' | 'bad' | 'identity' | 'denied'
+export type Remedy = 'again' | 'leader' | 'large' | 'bad' | 'never' | 'identity' | 'denied'
 
 type Row = readonly [name: string, remedy: Remedy, meaning: string]
 
@@ -30,7 +31,7 @@ const TABLE: { readonly [code: number]: Row } = {
   14: ['COORDINATOR_LOAD_IN_PROGRESS', 'again', 'the coordinator is loading its state'],
   15: ['COORDINATOR_NOT_AVAILABLE', 'again', 'the coordinator is not available'],
   16: ['NOT_COORDINATOR', 'leader', 'the coordinator has moved to another broker'],
-  17: ['INVALID_TOPIC_EXCEPTION', 'bad', 'the name cannot be one of a topic'],
+  17: ['INVALID_TOPIC_EXCEPTION', 'never', 'the name cannot be one of a topic'],
   18: ['RECORD_LIST_TOO_LARGE', 'large', 'the batch is larger than a segment of the log'],
   19: ['NOT_ENOUGH_REPLICAS', 'again', 'fewer replicas are in sync than min.insync.replicas asks for'],
   20: ['NOT_ENOUGH_REPLICAS_AFTER_APPEND', 'again', 'fewer replicas are in sync than min.insync.replicas asks for'],
@@ -48,10 +49,10 @@ const TABLE: { readonly [code: number]: Row } = {
   33: ['UNSUPPORTED_SASL_MECHANISM', 'denied', 'the broker does not offer this mechanism'],
   34: ['ILLEGAL_SASL_STATE', 'denied', 'the broker did not expect a login here'],
   35: ['UNSUPPORTED_VERSION', 'denied', 'the broker is too old or too new'],
-  36: ['TOPIC_ALREADY_EXISTS', 'bad', 'the topic exists already'],
+  36: ['TOPIC_ALREADY_EXISTS', 'never', 'the topic exists already'],
   42: ['INVALID_REQUEST', 'denied', 'the broker found the request malformed'],
-  43: ['UNSUPPORTED_FOR_MESSAGE_FORMAT', 'bad', 'the message format of the topic is too old'],
-  44: ['POLICY_VIOLATION', 'bad', 'a policy of the broker forbids it'],
+  43: ['UNSUPPORTED_FOR_MESSAGE_FORMAT', 'never', 'the message format of the topic is too old'],
+  44: ['POLICY_VIOLATION', 'never', 'a policy of the broker forbids it'],
   45: ['OUT_OF_ORDER_SEQUENCE_NUMBER', 'identity', 'the broker misses messages of this producer'],
   46: ['DUPLICATE_SEQUENCE_NUMBER', 'again', 'the broker has the batch already'],
   47: ['INVALID_PRODUCER_EPOCH', 'identity', 'the producer id is out of date'],

@@ -43,47 +43,67 @@ const CONTROL = 0x20
 export const RECORD_OVERHEAD = 32
 
 /**
- * Builds one batch. A record is written in three steps, so that its value goes straight to its place: `open` with an
- * upper bound of the value's size, then the caller writes the value behind `length`, then `close`.
+ * Builds batches, one behind the other. A record is written in three steps, so that its value goes straight to its place:
+ * `open` with what its value takes at most, then the caller writes the value behind `length`, then `close`.
  */
 export class BatchWriter extends WireWriter {
+  /** Records of the open batch. */
   count = 0
+  #batchStart = 0
   #recordStart = 0
   #valueStart = 0
   #headSize = 0
 
-  override reset(): void {
-    this.length = BATCH_HEADER
+  /** Begins a batch. */
+  begin(): void {
+    this.reserve(BATCH_HEADER)
+    this.#batchStart = this.length
+    this.length += BATCH_HEADER
     this.count = 0
   }
 
-  /**
-   * Begins a record. `tail` is the size of its headers (number included). At most `room` bytes of value may be written
-   * then, behind `length`, for which room is reserved.
-   */
-  open(key: Buffer | null, room: number, tail: number): void {
-    const keySize = key === null ? 1 : varintSize(key.length) + key.length
-    const body = 2 + varintSize(this.count) + keySize + varintSize(room) + room + tail
-    this.reserve(RECORD_OVERHEAD + body)
+  /** Bytes of the open batch. */
+  get size(): number {
+    return this.length - this.#batchStart
+  }
+
+  /** Begins a record: `room` bytes of value are expected at most and reserved, though it may be more. */
+  open(key: Buffer | null, room: number, headers: number): void {
+    const head = this.#headOf(key, room, headers)
+    this.reserve(head + room + headers)
     this.#recordStart = this.length
-    this.#headSize = varintSize(body) + 2 + varintSize(this.count) + keySize + varintSize(room)
-    this.length += this.#headSize
+    this.#headSize = head
+    this.length += head
     this.#valueStart = this.length
   }
 
-  /** Ends a record whose value is what stands behind `open`; the head is written now that the size is known. */
-  close(key: Buffer | null, headers: Buffer, headersLength = headers.length): void {
+  /** Bytes in front of a value of this size, the record's length included. */
+  #headOf(key: Buffer | null, value: number, headers: number): number {
+    const rest = this.#restOf(key, value)
+    return varintSize(rest + value + headers) + rest
+  }
+
+  /** The same without the record's length. */
+  #restOf(key: Buffer | null, value: number): number {
+    return 2 + varintSize(this.count) + (key === null ? 1 : varintSize(key.length) + key.length) + varintSize(value)
+  }
+
+  /**
+   * Ends a record whose value is what stands behind `open`; what is in front of it is written now that its size is known.
+   * `headers` holds the record's headers, their number first, in its first `headersLength` bytes.
+   */
+  close(key: Buffer | null, headers: Buffer, headersLength: number): void {
     const value = this.length - this.#valueStart
-    const keySize = key === null ? 1 : varintSize(key.length) + key.length
-    const body = 2 + varintSize(this.count) + keySize + varintSize(value) + value + headersLength
-    const headSize = varintSize(body) + 2 + varintSize(this.count) + keySize + varintSize(value)
+    const head = this.#headOf(key, value, headersLength)
+    this.reserve(headersLength + RECORD_OVERHEAD)
     const out = this.bytes
-    if (headSize !== this.#headSize) {
-      // the bound was of another length than the size: seldom
-      out.copyWithin(this.#recordStart + headSize, this.#valueStart, this.length)
-      this.length += headSize - this.#headSize
+    if (head !== this.#headSize) {
+      // the expected size takes another number of digits: seldom
+      out.copyWithin(this.#recordStart + head, this.#valueStart, this.length)
+      this.length += head - this.#headSize
     }
-    let at = writeVarint(body, out, this.#recordStart)
+    const length = this.#restOf(key, value) + value + headersLength
+    let at = writeVarint(length, out, this.#recordStart)
     // attributes, and the time: all records of a batch have the batch's
     out[at++] = 0
     out[at++] = 0
@@ -94,8 +114,7 @@ export class BatchWriter extends WireWriter {
       at += key.copy(out, at)
     }
     writeVarint(value, out, at)
-    this.reserve(headersLength)
-    this.length += headers.copy(this.bytes, this.length, 0, headersLength)
+    this.length += headers.copy(out, this.length, 0, headersLength)
     this.count++
   }
 
@@ -104,19 +123,19 @@ export class BatchWriter extends WireWriter {
     this.length = this.#recordStart
   }
 
-  /** Completes the header, all but what `seal` sets. `millis` is the time of all records. */
-  finish(millis: number): Buffer {
-    writeHeader(this.bytes, this.length, this.count, millis, 'none')
-    return this.view()
+  /** Ends the batch; `seal` does the rest. `millis` is the time of all its records. Returns where it begins. */
+  finish(millis: number): number {
+    writeHeader(this.bytes.subarray(this.#batchStart), this.size, this.count, millis)
+    return this.#batchStart
   }
 }
 
-function writeHeader(bytes: Buffer, length: number, count: number, millis: number, codec: Codec): void {
+function writeHeader(bytes: Buffer, length: number, count: number, millis: number): void {
   bytes.fill(0, 0, LENGTH)
   bytes.writeInt32BE(length - LEADER_EPOCH, LENGTH)
   bytes.writeInt32BE(-1, LEADER_EPOCH)
   bytes[FORMAT] = 2
-  bytes.writeInt16BE(CODECS.indexOf(codec), ATTRIBUTES)
+  bytes.writeInt16BE(0, ATTRIBUTES)
   bytes.writeInt32BE(count - 1, LAST_OFFSET)
   writeInt64(millis, bytes, FIRST_TIME)
   writeInt64(millis, bytes, LARGEST_TIME)
@@ -195,8 +214,18 @@ function readBatch(batch: Buffer): BatchView {
   const firstTime = new WireReader(batch, FIRST_TIME).int64()
   const logTime = (attributes & 8) === 0 ? undefined : new WireReader(batch, LARGEST_TIME).int64()
   const reader = new WireReader(decompress(codec, batch.subarray(BATCH_HEADER)))
+  const records = readRecords(reader, batch.readInt32BE(COUNT), baseOffset, firstTime, logTime)
+  return { baseOffset, lastOffset, records }
+}
+
+/** The records of a batch that was finished here and not compressed. */
+export function recordsOf(batch: Buffer): RecordView[] {
+  return readRecords(new WireReader(batch, BATCH_HEADER), batch.readInt32BE(COUNT), 0, new WireReader(batch, FIRST_TIME).int64(), undefined)
+}
+
+function readRecords(reader: WireReader, count: number, baseOffset: number, firstTime: number, logTime: number | undefined): RecordView[] {
   const records: RecordView[] = []
-  for (let i = batch.readInt32BE(COUNT); i > 0; i--) {
+  for (let i = count; i > 0; i--) {
     const end = reader.varint() + reader.at
     reader.int8()
     const time = firstTime + reader.varlong()
@@ -208,7 +237,7 @@ function readBatch(batch: Buffer): BatchView {
     if (reader.at !== end) throw new WireError('a record is not as long as it says')
     records.push({ offset, time: logTime ?? time, key, value, headers })
   }
-  return { baseOffset, lastOffset, records }
+  return records
 }
 
 function varblob(reader: WireReader): Buffer | null {

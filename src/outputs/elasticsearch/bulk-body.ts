@@ -13,7 +13,7 @@ import type { BufferPool } from '../shared/buffer-pool.ts'
 import { keySearch } from '../shared/key-search.ts'
 import { DocumentTime } from './document-time.ts'
 import { IndexName } from './index-name.ts'
-import { ID_ROOM, RecordId } from './record-id.ts'
+import { ID_ROOM, RecordId } from '../shared/record-id.ts'
 import { replaceDots } from './replace-dots.ts'
 import type { Settings } from './settings.ts'
 

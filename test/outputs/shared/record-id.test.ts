@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ID_ROOM, RecordId } from '../../../src/outputs/elasticsearch/record-id.ts'
+import { ID_ROOM, RecordId } from '../../../src/outputs/shared/record-id.ts'
 import { Stream } from '../../../src/event/stream.ts'
 import { makeBatch } from '../../event/make-batch.ts'
 

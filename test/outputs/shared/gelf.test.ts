@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Pool } from '../../../src/event/pool.ts'
 import { ByteWriter } from '../../../src/lib/byte-writer.ts'
-import { Gelf } from '../../../src/outputs/http/gelf.ts'
+import { Gelf } from '../../../src/outputs/shared/gelf.ts'
 import { makeBatch } from '../../event/make-batch.ts'
 
 const keys = {
