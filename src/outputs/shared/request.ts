@@ -26,6 +26,8 @@ export interface SentAnswer extends Answer {
   readonly finished: boolean
 }
 
+/** Milliseconds for the rest of a body to leave once the answer is there; beyond them the other side does not want it. */
+const EARLY = 200
 /** `keep`, when not set. */
 const KEPT = 65_536
 /** Milliseconds that a server may take to say that it wants the body; then it gets it unasked, as RFC 9110 has it. */
@@ -73,9 +75,17 @@ export async function send(agent: HttpAgent, { secure, host, port }: Endpoint, w
     response.on('error', reject)
     response.on('aborted', () => { reject(new Error('the answer was cut')) })
     response.on('end', () => {
-      const finished = request.writableFinished
-      resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts).toString(), finished })
-      if (!finished) request.destroy()
+      const done = (finished: boolean): void => {
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts).toString(), finished })
+        if (!finished) request.destroy()
+      }
+      if (request.writableFinished) return done(true)
+      // a fast answer overtakes the news that the body has left
+      const early = setTimeout(done, EARLY, false)
+      request.once('finish', () => {
+        clearTimeout(early)
+        done(true)
+      })
     })
   })
   const patience = asks ? setTimeout(() => { request.end(body) }, ASKED) : undefined
