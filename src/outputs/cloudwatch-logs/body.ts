@@ -1,38 +1,56 @@
-/** The body of a PutLogEvents request, written from the records' own bytes. */
-import type { Batch } from '../../event/batch.ts'
+/** Bodies of PutLogEvents requests, written from the records' own bytes. */
 import { copyRun } from '../../event/encoded.ts'
 import { ESCAPE_GROWTH, escapeText } from '../../event/escape.ts'
 import { writeDigits } from '../../lib/digits.ts'
 import type { BufferPool } from '../shared/buffer-pool.ts'
 import type { Messages } from './messages.ts'
-import { timeOf, type Put } from './plan.ts'
+import type { Put } from './plan.ts'
 
 const BEFORE_TIME = Buffer.from('{"timestamp":')
 const BEFORE_MESSAGE = Buffer.from(',"message":"')
 const AFTER_MESSAGE = Buffer.from('"}')
+const COMMA = 0x2c
 const END = Buffer.from(']}')
-/** What an event takes beside its message, with the longest timestamp. */
-const EVENT_ROOM = BEFORE_TIME.length + 16 + BEFORE_MESSAGE.length + AFTER_MESSAGE.length + 1
+/** What an event takes beside its message, with the longest timestamp and the comma before it. */
+const EVENT_ROOM = 1 + BEFORE_TIME.length + 16 + BEFORE_MESSAGE.length + AFTER_MESSAGE.length
 
-/** Returns a buffer of the pool and how many of its bytes are the body. */
-export function buildBody({ target, records, part }: Put, batch: Batch, messages: Messages, buffers: BufferPool): { buffer: Buffer; length: number } {
-  const { head } = target
-  const text = part === undefined ? undefined : messages.text(records[0]!).subarray(part.start, part.end)
-  let room = head.length + END.length + (text === undefined ? 0 : text.length * ESCAPE_GROWTH + 1)
-  for (const record of records) room += EVENT_ROOM + (text === undefined ? messages.size(record) : 0)
-  // half as much again is the rule for JSON within JSON; what needs more grows
-  let buffer = buffers.take(text === undefined ? room + (room >>> 1) : room)
-  let at = copyRun(head, 0, head.length, buffer, 0)
-  for (let i = 0; i < records.length; i++) {
-    const record = records[i]!
-    const need = at + EVENT_ROOM + END.length + (text === undefined ? messages.room(record) : text.length * ESCAPE_GROWTH + 1)
-    if (need > buffer.length) buffer = buffers.grow(buffer, at, need)
-    if (i > 0) buffer[at++] = 0x2c
-    at = copyRun(BEFORE_TIME, 0, BEFORE_TIME.length, buffer, at)
-    at = writeDigits(timeOf(batch, record), 1, buffer, at)
-    at = copyRun(BEFORE_MESSAGE, 0, BEFORE_MESSAGE.length, buffer, at)
-    at = text === undefined ? messages.write(record, buffer, at) : escapeText(text, 0, text.length, buffer, at)
-    at = copyRun(AFTER_MESSAGE, 0, AFTER_MESSAGE.length, buffer, at)
+export interface Bodies {
+  /** Of the pool; it holds all of them. */
+  readonly buffer: Buffer
+  /** The body of each request, in the order given. */
+  readonly views: readonly Buffer[]
+}
+
+/** Builds the bodies of requests one behind the other, so that a batch takes one buffer whatever the number of its streams. */
+export function buildBodies(puts: readonly Put[], times: Float64Array, messages: Messages, buffers: BufferPool): Bodies {
+  let size = 0
+  for (const { target, records, part } of puts) {
+    size += target.head.length + END.length + records.length * EVENT_ROOM
+    if (part !== undefined) size += part.end - part.start
+    else for (const record of records) size += messages.size(record)
   }
-  return { buffer, length: copyRun(END, 0, END.length, buffer, at) }
+  // a quarter more is the rule for JSON within JSON whose constants are long; what needs more grows
+  let buffer = buffers.take(size + (size >>> 2))
+  const ends: number[] = []
+  let at = 0
+  for (const { target, records, part } of puts) {
+    const text = part === undefined ? undefined : messages.text(records[0]!).subarray(part.start, part.end)
+    const { head } = target
+    if (at + head.length > buffer.length) buffer = buffers.grow(buffer, at, at + head.length)
+    at = copyRun(head, 0, head.length, buffer, at)
+    for (let i = 0; i < records.length; i++) {
+      const record = records[i]!
+      const need = at + EVENT_ROOM + END.length + (text === undefined ? messages.room(record) : text.length * ESCAPE_GROWTH + 1)
+      if (need > buffer.length) buffer = buffers.grow(buffer, at, need)
+      if (i > 0) buffer[at++] = COMMA
+      at = copyRun(BEFORE_TIME, 0, BEFORE_TIME.length, buffer, at)
+      at = writeDigits(times[record]!, 1, buffer, at)
+      at = copyRun(BEFORE_MESSAGE, 0, BEFORE_MESSAGE.length, buffer, at)
+      at = text === undefined ? messages.write(record, buffer, at) : escapeText(text, 0, text.length, buffer, at)
+      at = copyRun(AFTER_MESSAGE, 0, AFTER_MESSAGE.length, buffer, at)
+    }
+    at = copyRun(END, 0, END.length, buffer, at)
+    ends.push(at)
+  }
+  return { buffer, views: ends.map((end, i) => buffer.subarray(i === 0 ? 0 : ends[i - 1], end)) }
 }

@@ -23,18 +23,22 @@ export interface Messages {
 export class RecordMessages implements Messages {
   readonly #batch: Batch
   readonly #bodies: EscapedBodies
+  /** Asked for more than once. */
+  readonly #sizes: Uint32Array
 
   constructor(batch: Batch, bodies: EscapedBodies) {
     this.#batch = batch
     this.#bodies = bodies
+    this.#sizes = new Uint32Array(batch.count)
+    for (let i = 0; i < batch.count; i++) this.#sizes[i] = batch.bodySize(i)
   }
 
   size(index: number): number {
-    return this.#batch.bodySize(index)
+    return this.#sizes[index]!
   }
 
   room(index: number): number {
-    return this.#batch.bodySize(index) * JSON_ESCAPE_GROWTH + 1
+    return this.#sizes[index]! * JSON_ESCAPE_GROWTH + 1
   }
 
   write(index: number, out: Buffer, at: number): number {
@@ -67,7 +71,7 @@ export class EntityMessages implements Messages {
   }
 
   size(index: number): number {
-    return this.#texts.get(index)?.length ?? this.#batch.bodySize(index)
+    return this.#texts.get(index)?.length ?? this.#whole.size(index)
   }
 
   room(index: number): number {

@@ -11,13 +11,13 @@ import type { Output, OutputContext, Verdict } from '../../plugin/output.ts'
 import { SdkHandler } from '../shared/aws/sdk-handler.ts'
 import { BufferPool } from '../shared/buffer-pool.ts'
 import { WriterPool } from '../shared/writer-pool.ts'
-import { buildBody } from './body.ts'
+import { buildBodies } from './body.ts'
 import type { LogsClient, PutAnswer } from './client.ts'
 import { failureOf, type Failure } from './failure.ts'
 import { EntityMessages, RecordMessages, ValueMessages, type Messages } from './messages.ts'
 import { Outcomes } from './outcomes.ts'
 import { Places } from './places.ts'
-import { halve, planRequests, timeOf, type Put } from './plan.ts'
+import { halve, planRequests, type Put } from './plan.ts'
 import type { Settings } from './settings.ts'
 import { Targets } from './targets.ts'
 
@@ -25,7 +25,7 @@ import { Targets } from './targets.ts'
  * A batch of records of 190 bytes or more for one stream is one request: 26 bytes are counted beside each. Requests cost,
  * so a batch gathers for `flush`.
  */
-export const PUT_LIMITS = { maxBytes: 900 * 1024, maxRecords: 10_000, concurrency: 4, ordered: true, gather: true } as const
+export const PUT_LIMITS = { maxBytes: 900 * 1024, maxRecords: 10_000, concurrency: 2, ordered: true, gather: true } as const
 /** Requests of one batch under way at once, each to a stream of its own. */
 const PARALLEL = 4
 /** How often a request is sent again after what it lacked was made: it may not be seen everywhere at once. */
@@ -38,8 +38,9 @@ const compress = promisify(gzip)
 
 /** A batch on its way. */
 interface Sending {
-  readonly batch: Batch
+  readonly times: Float64Array
   readonly messages: Messages
+  readonly bodies: Map<Put, Buffer>
   readonly outcomes: Outcomes
   readonly signal: AbortSignal
   /** Set when nothing more can be sent now. */
@@ -85,14 +86,18 @@ export class CloudwatchOutput implements Output {
     const messages = logKey !== undefined
       ? new ValueMessages(batch, logKey, this.#record, writer!)
       : entity ? new EntityMessages(batch, this.#bodies) : new RecordMessages(batch, this.#bodies)
-    const { lines, without, long } = planRequests(batch, this.#targets, messages, longEvents)
-    const sending: Sending = { batch, messages, outcomes: new Outcomes(batch), signal, stopped: undefined }
+    const { lines, times, without, long } = planRequests(batch, this.#targets, messages, longEvents)
+    const puts = lines.flat()
+    const { buffer, views } = buildBodies(puts, times, messages, this.#buffers)
+    const bodies = new Map(puts.map((put, i) => [put, views[i]!]))
+    const sending: Sending = { times, messages, bodies, outcomes: new Outcomes(batch), signal, stopped: undefined }
     for (const record of without) sending.outcomes.refused(record, `the record has nothing under ${logKey?.source ?? 'log_key'}`)
     const waiting = lines.values()
     await Promise.all(Array.from({ length: Math.min(PARALLEL, lines.length) }, async () => {
       for (const line of waiting) await this.#sendLine(line, sending)
     }))
     if (writer !== undefined) this.#writers.give(writer)
+    if (!views.some((view) => this.#handler.holds(view))) this.#buffers.give(buffer)
     const verdict = sending.outcomes.verdict()
     // counted once it is over: what goes again is planned again
     if (long > 0 && verdict.kind === 'delivered') this.#long.value += long
@@ -120,16 +125,14 @@ export class CloudwatchOutput implements Output {
 
   /** Sends one request, making what it lacks. Resolves to why it must go again, with its records marked so. */
   async #send(put: Put, sending: Sending): Promise<Failure | undefined> {
-    const { batch, messages, outcomes, signal } = sending
+    const { outcomes, signal } = sending
     let failure: Failure
     let mayBeThere = false
-    const { buffer, length } = buildBody(put, batch, messages, this.#buffers)
-    const view = buffer.subarray(0, length)
+    const view = sending.bodies.get(put) ?? buildBodies([put], sending.times, sending.messages, this.#buffers).views[0]!
     const body = this.#settings.gzip ? await compress(view, { level: 1 }) : view
     for (let attempt = 1; ; attempt++) {
       try {
         this.#taken(put, await this.#client!.put(body, signal), sending)
-        if (!this.#handler.holds(body)) this.#buffers.give(buffer)
         return undefined
       } catch (error) {
         failure = failureOf(error, this.#handler.holds(body))
@@ -148,7 +151,6 @@ export class CloudwatchOutput implements Output {
       }
       if (attempt > 1) await sleep(MISSING_WAIT * 2 ** attempt, undefined, { signal }).catch(() => {})
     }
-    if (!this.#handler.holds(body)) this.#buffers.give(buffer)
     if (failure.kind === 'wrong') return await this.#sendParts(put, failure, sending)
     const marked: Failure = mayBeThere ? { ...failure, unsure: true } : failure
     for (const record of put.records) outcomes.again(record, marked)
@@ -169,17 +171,21 @@ export class CloudwatchOutput implements Output {
   }
 
   /** The events before `end` of the old ones, and from `start` of the new ones on, were refused; the others are stored. */
-  #taken({ target, records }: Put, { rejectedLogEventsInfo: rejected, rejectedEntityInfo: entity }: PutAnswer, { batch, outcomes }: Sending): void {
+  #taken({ target, records }: Put, { rejectedLogEventsInfo: rejected, rejectedEntityInfo: entity }: PutAnswer, { times, outcomes }: Sending): void {
     this.#places!.taken(target.group)
     if (entity?.errorType !== undefined) this.#context.log.warn(`CloudWatch Logs did not take the entity of events: ${entity.errorType}`)
-    const expired = rejected?.expiredLogEventEndIndex ?? 0
-    const tooNew = rejected?.tooNewLogEventStartIndex ?? records.length
-    const tooOld = rejected?.tooOldLogEventEndIndex ?? -1
+    if (rejected === undefined) {
+      for (const record of records) outcomes.delivered(record)
+      return
+    }
+    const expired = rejected.expiredLogEventEndIndex ?? 0
+    const tooNew = rejected.tooNewLogEventStartIndex ?? records.length
+    const tooOld = rejected.tooOldLogEventEndIndex ?? -1
     const oldest = tooOld < 0 ? -Infinity : Date.now() - TOO_OLD
     records.forEach((record, i) => {
       if (i < expired) outcomes.refused(record, 'the event is older than the retention of its group')
       // some implementations give the index of the last one instead of the one behind it
-      else if (i < tooOld || timeOf(batch, record) < oldest) outcomes.refused(record, 'the event is older than 14 days')
+      else if (i < tooOld || times[record]! < oldest) outcomes.refused(record, 'the event is older than 14 days')
       else if (i >= tooNew) outcomes.refused(record, 'the event is more than 2 hours in the future')
       else outcomes.delivered(record)
     })

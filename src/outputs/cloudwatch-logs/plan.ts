@@ -26,15 +26,12 @@ export interface Put {
 export interface Plan {
   /** The requests of each target, in order. */
   readonly lines: readonly (readonly Put[])[]
+  /** Unix milliseconds of each record. */
+  readonly times: Float64Array
   /** Records without a message. */
   readonly without: readonly number[]
   /** Messages that were too long for one event. */
   readonly long: number
-}
-
-/** Unix time of a record in milliseconds. */
-export function timeOf(batch: Batch, index: number): number {
-  return batch.seconds(index) * 1000 + Math.floor(batch.nanos(index) / 1e6)
 }
 
 export function planRequests(batch: Batch, targets: Targets, messages: Messages, longEvents: 'split' | 'cut'): Plan {
@@ -49,7 +46,7 @@ export function planRequests(batch: Batch, targets: Targets, messages: Messages,
       without.push(i)
       continue
     }
-    times[i] = timeOf(batch, i)
+    times[i] = batch.seconds(i) * 1000 + Math.floor(batch.nanos(i) / 1e6)
     const target = targets.of(batch, i)
     if (target !== last) {
       last = target
@@ -66,7 +63,7 @@ export function planRequests(batch: Batch, targets: Targets, messages: Messages,
     long += cutLine(target, mine, times, messages, longEvents, line)
     lines.push(line)
   }
-  return { lines, without, long }
+  return { lines, times, without, long }
 }
 
 function isSorted(records: readonly number[], times: Float64Array): boolean {
