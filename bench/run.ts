@@ -27,18 +27,22 @@ const rounds = Number(values.rounds)
 const megabytes = Number(values.megabytes)
 const hasFluentBit = !values.alone && spawnSync('fluent-bit', ['--version']).status === 0
 
-async function startSink(): Promise<{ port: number; stop: () => void }> {
+/** For the output to CloudWatch Logs; nobody checks them. */
+const fixedKeys = { AWS_ACCESS_KEY_ID: 'bench', AWS_SECRET_ACCESS_KEY: 'bench', AWS_REGION: 'eu-central-1' }
+
+async function startSink(): Promise<{ port: number; tls: number; stop: () => void }> {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'sink.ts')], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const port = await new Promise<number>((done) => child.stdout.once('data', (data: Buffer) => done(Number(data.toString()))))
-  return { port, stop: () => child.kill() }
+  const line = await new Promise<string>((done) => child.stdout.once('data', (data: Buffer) => done(data.toString())))
+  const [port = 0, tls = 0] = line.split(' ').map(Number)
+  return { port, tls, stop: () => child.kill() }
 }
 
-async function once(scenario: Scenario, corpus: Corpus, port: number, command: string): Promise<Figures> {
+async function once(scenario: Scenario, corpus: Corpus, ports: { readonly port: number; readonly tls: number }, command: string): Promise<Figures> {
   const scratch = mkdtempSync(join(tmpdir(), 'fantail-bench-'))
   mkdirSync(join(scratch, 'state'))
   const file = join(scratch, 'config.yaml')
-  writeFileSync(file, scenario.config(corpus, { port, scratch }))
-  const figures = await measure([command, '-c', file], { ...process.env, FANTAIL_STATE_DIR: join(scratch, 'state') })
+  writeFileSync(file, scenario.config(corpus, { ...ports, scratch }))
+  const figures = await measure([command, '-c', file], { ...process.env, ...fixedKeys, FANTAIL_STATE_DIR: join(scratch, 'state') })
   rmSync(scratch, { recursive: true, force: true })
   return figures
 }
@@ -56,8 +60,8 @@ for (const scenario of chosen) {
   const ours: Figures[] = []
   const theirs: Figures[] = []
   for (let round = 0; round < rounds; round++) {
-    ours.push(await once(scenario, corpus, sink.port, values.agent))
-    if (hasFluentBit) theirs.push(await once(scenario, corpus, sink.port, 'fluent-bit'))
+    ours.push(await once(scenario, corpus, sink, values.agent))
+    if (hasFluentBit) theirs.push(await once(scenario, corpus, sink, 'fluent-bit'))
   }
   const failed = ours.some((f) => f.status !== 0) ? ` (exit ${ours.map((f) => f.status).join(', ')})` : ''
   const row = [scenario.name.padEnd(32), per100(ours).toFixed(2).padStart(9), median(ours.map((f) => f.peak)).toFixed(0).padStart(7), median(ours.map((f) => f.wall)).toFixed(2).padStart(7)]

@@ -5,7 +5,7 @@ export interface Scenario {
   readonly name: string
   /** Most CPU seconds per 100 MB, as a share of Fluent Bit's in the same run. */
   readonly bar: number
-  config(corpus: Corpus, where: { readonly port: number; readonly scratch: string }): string
+  config(corpus: Corpus, where: { readonly port: number; readonly tls: number; readonly scratch: string }): string
 }
 
 const service = (filesystem: string | undefined): string => `service:
@@ -20,6 +20,19 @@ const es = (port: number): string => `  outputs:
       host: 127.0.0.1
       port: ${port}
       suppress_type_name: on
+      retry_limit: no_limits
+`
+
+const cloudwatch = (port: number): string => `  outputs:
+    - name: cloudwatch_logs
+      match: '*'
+      region: eu-central-1
+      log_group_name: bench
+      log_stream_prefix: node-
+      auto_create_group: on
+      endpoint: 127.0.0.1
+      port: ${port}
+      tls.verify: off
       retry_limit: no_limits
 `
 
@@ -91,6 +104,7 @@ export const scenarios: readonly Scenario[] = [
     name: 'cri-kubernetes-es-filesystem', bar: 1 / 5,
     config: (c, { port, scratch }) => service(`${scratch}/storage`) + tail(c.containers, cri, 'filesystem') + kubernetes(c) + es(port)
   },
+  { name: 'cri-kubernetes-cloudwatch', bar: 1 / 4, config: (c, { tls }) => service(undefined) + tail(c.containers, cri) + kubernetes(c) + cloudwatch(tls) },
   { name: 'cri-null', bar: 1 / 5, config: (c) => service(undefined) + tail(c.containers, cri) + nowhere },
   {
     name: 'cri-file', bar: 1 / 5,
