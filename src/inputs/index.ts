@@ -2,6 +2,7 @@
 import type { InputSpec } from '../plugin/input.ts'
 import dummy from './dummy.ts'
 import stdin from './stdin.ts'
+import systemd from './systemd.ts'
 import tail from './tail.ts'
 
-export const inputs: { readonly [name: string]: InputSpec } = { dummy, stdin, tail }
+export const inputs: { readonly [name: string]: InputSpec } = { dummy, stdin, systemd, tail }

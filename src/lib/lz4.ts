@@ -108,6 +108,14 @@ export function decompressLz4(input: Buffer, most: number): Buffer {
   }
 }
 
+/** One block by itself, which has `length` bytes when unpacked. Throws Lz4Error when it has not. */
+export function decompressLz4Block(block: Buffer, length: number): Buffer {
+  const out = new Output(length)
+  decompressBlock(block, 0, block.length, out, length)
+  if (out.length !== length) throw new Lz4Error('the block is shorter than it says')
+  return out.view()
+}
+
 /** Bytes that are known only as they come. */
 class Output {
   bytes = Buffer.allocUnsafe(BLOCK)

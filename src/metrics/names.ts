@@ -54,6 +54,15 @@ export const metricNames = {
   fantail_file_lag_bytes: { kind: 'gauge', instance: name, labels: ['path'], help: 'Bytes of the file that are not read yet.' },
   fantail_deleted_file_bytes: { kind: 'gauge', instance: name, help: 'Unread bytes that only our descriptors keep alive.' },
 
+  fantail_journal_files: { kind: 'gauge', instance: name, help: 'Files of the journal that are open.' },
+  fantail_journal_lag_entries: { kind: 'gauge', instance: name, help: 'Entries of the journal that are not read yet.' },
+  fantail_journal_lost_entries_total: { kind: 'counter', instance: name, help: 'Entries deleted before they were read.' },
+  fantail_journal_gaps_total: { kind: 'counter', instance: name, help: 'Times that entries, or all that was read, were found deleted.' },
+  fantail_journal_invalid_utf8_total: {
+    kind: 'counter', instance: name, help: 'Values of fields with bytes that are not UTF-8, replaced.'
+  },
+  fantail_journal_damaged_total: { kind: 'counter', instance: name, help: 'Entries and fields of the journal that were damaged.' },
+
   // Filters
   fluentbit_filter_records_total: { kind: 'counter', instance: name, help: 'Records that the filter saw.', v1: true },
   fluentbit_filter_bytes_total: { kind: 'counter', instance: name, help: 'Bytes that the filter saw.', v1: true },

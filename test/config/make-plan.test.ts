@@ -111,7 +111,7 @@ pipeline:
       parser: jsn
       docker_mode_flush: five
       read_from_head: maybe
-    - name: systemd
+    - name: mqtt
     - name: tial
       path: x
     - path: x
@@ -159,7 +159,7 @@ describe('a configuration that is wrong', () => {
 
   it('says of a plugin that only Fluent Bit has it', async () => {
     const [problem] = (await planYaml(wrong)).problems.filter(({ code }) => code === 'missing-plugin')
-    expect(problem?.message).toBe('Fluent Bit has the input plugin systemd, Fantail does not')
+    expect(problem?.message).toBe('Fluent Bit has the input plugin mqtt, Fantail does not')
   })
 
   it('shows the line and a caret', async () => {
