@@ -1,8 +1,9 @@
 /** All inputs, by name. */
 import type { InputSpec } from '../plugin/input.ts'
 import dummy from './dummy.ts'
+import kmsg from './kmsg.ts'
 import stdin from './stdin.ts'
 import systemd from './systemd.ts'
 import tail from './tail.ts'
 
-export const inputs: { readonly [name: string]: InputSpec } = { dummy, stdin, systemd, tail }
+export const inputs: { readonly [name: string]: InputSpec } = { dummy, kmsg, stdin, systemd, tail }

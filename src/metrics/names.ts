@@ -63,6 +63,8 @@ export const metricNames = {
   },
   fantail_journal_damaged_total: { kind: 'counter', instance: name, help: 'Entries and fields of the journal that were damaged.' },
 
+  fantail_kmsg_lost_messages_total: { kind: 'counter', instance: name, help: 'Messages that the kernel overwrote before they were read.' },
+
   // Filters
   fluentbit_filter_records_total: { kind: 'counter', instance: name, help: 'Records that the filter saw.', v1: true },
   fluentbit_filter_bytes_total: { kind: 'counter', instance: name, help: 'Bytes that the filter saw.', v1: true },

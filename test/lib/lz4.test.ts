@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { Lz4Error, compressLz4, decompressLz4, xxh32 } from '../../src/lib/lz4.ts'
+import { Lz4Error, compressLz4, decompressLz4, decompressLz4Block, xxh32 } from '../../src/lib/lz4.ts'
 
 const MOST = 1 << 24
 
@@ -45,3 +45,13 @@ function texts (): fc.Arbitrary<Buffer> {
   const piece = fc.oneof(fc.string({ maxLength: 40 }), fc.nat(300).map((n) => 'ab'.repeat(n)), fc.constantFrom('the same words again ', '{"level":"info"}'))
   return fc.array(piece, { maxLength: 60 }).map((pieces) => Buffer.from(pieces.join('')))
 }
+
+it('reads blocks by themselves, and refuses what is cut, reaches back too far or is of another length', () => {
+  const block = (hex: string, length: number): string => decompressLz4Block(Buffer.from(hex, 'hex'), length).toString()
+  expect(block('506162636465', 5)).toBe('abcde')
+  // "ab", a match of 10 bytes at distance 2, then "xyzzy"
+  expect(block('26616202005078797a7a79', 17)).toBe('abababababab' + 'xyzzy')
+  for (const [hex, length] of [['5061', 5], ['16610900', 11], ['106100', 5], ['1061', 2], ['26616202005078797a7a79', 12]] as const) {
+    expect(() => block(hex, length)).toThrow(Lz4Error)
+  }
+})
