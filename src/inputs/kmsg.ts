@@ -118,12 +118,13 @@ export class Kmsg implements Input {
     for (let n = 0; more && n < TURN; n++) {
       if (!ingest.hasRoom()) {
         this.#wait()
+        more = false
         break
       }
       more = this.#readOne()
     }
     ingest.commit()
-    if (more && !this.#waits) setImmediate(() => this.#read())
+    if (more) setImmediate(() => this.#read())
   }
 
   #wait(): void {
