@@ -39,6 +39,7 @@ export class Agent {
   readonly #metrics = new Metrics()
   #store: FrameStore | undefined
   #outputs: RunningOutput[] = []
+  #workshop: Workshop | undefined
   #filters: FilterUnit[] = []
   #inputs: RunningInput[] = []
   /** Paths of streams by uid, for dead letters. */
@@ -65,7 +66,7 @@ export class Agent {
     const log = this.#log.child('agent')
     const directory = stateDirectory(plan)
     const store = (this.#store = await openStore(this.#storeOptions(directory)))
-    const workshop = new Workshop(plan, this.#log, this.#metrics, (code) => this.#finish(code))
+    const workshop = (this.#workshop = new Workshop(plan, this.#log, this.#metrics, (code) => this.#finish(code)))
     const slabs = new SlabPool()
 
     this.#outputs = await createOutputs(plan, workshop, store, (uid) => this.#paths.get(uid))
@@ -79,7 +80,7 @@ export class Agent {
         name: output.label,
         matches: compileTagMatcher(output.match, output.common.match_regex)
       })),
-      processors: (input) => createProcessors(input, workshop)
+      processors: (plans) => createProcessors(plans, workshop)
     })
 
     // Probes are answered before the inputs start, and whatever the destinations do.
@@ -194,7 +195,7 @@ export class Agent {
   async abandon(): Promise<void> {
     clearInterval(this.#heart)
     await stopOutputs(this.#outputs)
-    await Promise.allSettled(this.#filters.map(async ({ filter }) => { await filter.close?.() }))
+    await this.#workshop?.close()
     await this.#store?.close()
   }
 }

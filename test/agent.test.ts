@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { runAgent } from '../src/agent/run-agent.ts'
+import { readLedger } from '../src/buffer/tools.ts'
 import { loadTables } from '../src/cli/tables.ts'
 import { planFile } from '../src/config/make-plan.ts'
 import type { Plan } from '../src/config/plan.ts'
@@ -54,6 +55,40 @@ describe('the agent', () => {
 ${toFile()}`)
     await runAgent(made, forever)
     expect(output()).toBe('{"log":"keep me","cluster":"test"}\n')
+  })
+
+  it('lets the processors of an output and of a route work on what goes there, and on nothing else', async () => {
+    const file = join(folder, 'in.log')
+    writeFileSync(file, 'one\ntwo\nerror\n')
+    const made = await plan(`  inputs:
+    - name: tail
+      path: ${file}
+      read_from_head: on
+      exit_on_eof: on
+      routes:
+        logs:
+          - name: errors
+            condition: {rules: [{field: $log, op: eq, value: error}]}
+            processors: {logs: [{name: content_modifier, action: insert, key: route, value: errors}]}
+            to: {outputs: [one]}
+          - {name: rest, condition: {default: true}, to: {outputs: [one, two]}}
+  outputs:
+    - {name: file, alias: one, path: ${folder}, file: out.txt, format: plain}
+    - name: file
+      alias: two
+      path: ${folder}
+      file: two.txt
+      format: plain
+      processors:
+        logs:
+          - {name: grep, exclude: log two}
+          - {name: content_modifier, action: insert, key: output, value: two}
+`)
+    expect(await runAgent(made, forever)).toBe(0)
+    expect(output().trimEnd().split('\n').sort()).toEqual(['{"log":"error","route":"errors"}', '{"log":"one"}', '{"log":"two"}'])
+    expect(readFileSync(join(folder, 'two.txt'), 'utf8')).toBe('{"log":"one","output":"two"}\n')
+    const ledger = readLedger(join(folder, 'state/fantail'))
+    expect(ledger.outputs['two']).toMatchObject({ routed: 2, delivered: 1, filtered: { 'file.1/grep.0': 1 }, waiting: 0 })
   })
 
   it('refuses what a plugin finds wrong at its start, with nothing left open', async () => {

@@ -1,5 +1,5 @@
-/** The filters of the configuration, and processors, which are filters at work for one input only. */
-import type { FilterPlan, InputPlan, Plan, ProcessorPlan } from '../config/plan.ts'
+/** The filters of the configuration, and processors, which are filters at work for one input, output or route only. */
+import type { FilterPlan, Plan, ProcessorPlan } from '../config/plan.ts'
 import { compileCondition } from '../event/condition.ts'
 import type { Record } from '../event/record.ts'
 import { compileTagMatcher } from '../event/tag.ts'
@@ -17,9 +17,9 @@ export async function createFilters(plan: Plan, workshop: Workshop): Promise<Fil
   return units
 }
 
-export async function createProcessors(input: InputPlan, workshop: Workshop): Promise<FilterUnit[]> {
+export async function createProcessors(processors: readonly ProcessorPlan[], workshop: Workshop): Promise<FilterUnit[]> {
   const units: FilterUnit[] = []
-  for (const processor of input.processors) {
+  for (const processor of processors) {
     const unit = await createUnit({ ...processor, label: processor.name }, processor.name, () => true, workshop)
     units.push(processor.condition === undefined ? unit : await guarded({ ...processor, label: processor.name }, () => conditional(unit, processor, workshop)))
   }
@@ -42,6 +42,7 @@ async function createUnit(
     }
   }
   const filter: Filter = await guarded(plan, () => plan.spec.create(plan.options as never, context))
+  workshop.closers.push(() => filter.close?.())
   return (made.unit = new FilterUnit(name, matches, filter))
 }
 

@@ -1,7 +1,7 @@
 /** Inputs, their way into the buffer, and the processors and routes that belong to them. */
 import type { SlabPool } from '../buffer/slab-pool.ts'
 import type { FrameStore } from '../buffer/store.ts'
-import type { InputPlan, Plan } from '../config/plan.ts'
+import type { InputPlan, Plan, ProcessorPlan } from '../config/plan.ts'
 import { compileCondition } from '../event/condition.ts'
 import { Record } from '../event/record.ts'
 import { InputIngest } from '../pipeline/ingest.ts'
@@ -22,7 +22,7 @@ export interface InputParts {
   readonly filters: readonly FilterUnit[]
   readonly destinations: readonly Destination[]
   /** Makes the units of processors; see agent/filters.ts. */
-  readonly processors: (input: InputPlan) => Promise<FilterUnit[]>
+  readonly processors: (plans: readonly ProcessorPlan[]) => Promise<FilterUnit[]>
 }
 
 export async function createInputs(plan: Plan, workshop: Workshop, parts: InputParts): Promise<RunningInput[]> {
@@ -36,10 +36,10 @@ export async function createInputs(plan: Plan, workshop: Workshop, parts: InputP
       slabs: parts.slabs,
       paths: parts.paths,
       record,
-      processors: await parts.processors(input),
+      processors: await parts.processors(input.processors),
       filters: input.spec.behindFilters === true ? [] : parts.filters,
       destinations: input.common.routable ? parts.destinations : [],
-      routes: routesOf(input, workshop, labels),
+      routes: await routesOf(input, workshop, labels, parts),
       active: workshop.active
     })
     const context = {
@@ -55,10 +55,17 @@ export async function createInputs(plan: Plan, workshop: Workshop, parts: InputP
   return running
 }
 
-function routesOf(input: InputPlan, workshop: Workshop, labels: ReadonlyMap<string, string>): ConditionalRoute[] {
-  return input.routes.map((route) => ({
-    name: route.name,
-    condition: route.condition === undefined ? undefined : compileCondition(route.condition, workshop.pool),
-    outputs: route.to.map(({ output }) => labels.get(output) ?? output)
-  }))
+async function routesOf(
+  input: InputPlan, workshop: Workshop, labels: ReadonlyMap<string, string>, parts: InputParts
+): Promise<ConditionalRoute[]> {
+  const routes: ConditionalRoute[] = []
+  for (const { name, condition, processors, to } of input.routes) {
+    routes.push({
+      name,
+      condition: condition === undefined ? undefined : compileCondition(condition, workshop.pool),
+      processors: await parts.processors(processors),
+      outputs: to.map(({ output }) => labels.get(output) ?? output)
+    })
+  }
+  return routes
 }

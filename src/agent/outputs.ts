@@ -6,9 +6,11 @@ import { DeadLetterRoom, DeadLetters } from '../pipeline/dead-letters.ts'
 import { Delivery } from '../pipeline/deliver.ts'
 import { FallbackQueue } from '../pipeline/fallback.ts'
 import { deliveryMeter } from '../pipeline/delivery-meter.ts'
+import { ProcessedQueue } from '../pipeline/processed-queue.ts'
 import { Parking } from '../pipeline/parking.ts'
 import { Replay } from '../pipeline/replay.ts'
 import type { NetworkOptions, Output, OutputContext } from '../plugin/output.ts'
+import { createProcessors } from './filters.ts'
 import { guarded, type Workshop } from './workshop.ts'
 
 export interface RunningOutput {
@@ -40,6 +42,8 @@ export async function createOutputs(
     const { log } = context
     const deadLetters = service['storage.keep.rejected'] ? new DeadLetters({ output: owner.label, room, log, pathOf }) : undefined
     const queue = store.queue(owner.label)
+    const taken = fallbacks.get(owner.label) ?? queue
+    const units = await createProcessors(owner.processors, workshop)
     const limits = owner.spec.limits(owner.options)
     const workers = owner.common.workers
     const limit = owner.common.retry_limit
@@ -52,7 +56,7 @@ export async function createOutputs(
         name: owner.label,
         output,
         limits: workers === undefined || workers === 0 ? limits : { ...limits, concurrency: workers },
-        queue: fallbacks.get(owner.label) ?? queue,
+        queue: units.length === 0 ? taken : new ProcessedQueue(taken, owner.label, units, workshop.pool),
         retry: { base: service['scheduler.base'], cap: service['scheduler.cap'], limit: limit === Infinity ? undefined : limit },
         flush: service.flush,
         meter: deliveryMeter(workshop.metrics.meter(owner.label)),

@@ -12,24 +12,18 @@ import { guarded, Workshop } from './workshop.ts'
 /** `store` is that of the agent that runs: it is looked at, never written to. Throws what a start would throw. */
 export async function provePlan(plan: Plan, store: FrameStore, log: AgentLog): Promise<void> {
   const workshop = new Workshop(plan, log, new Metrics(), () => {})
-  const closers: (() => unknown)[] = []
   try {
     for (const owner of plan.outputs) {
       const context = outputContext(owner, plan, workshop, store.directory)
       const output = await guarded(owner, () => owner.spec.create(owner.options as never, context))
-      closers.push(() => output.close?.())
+      workshop.closers.push(() => output.close?.())
     }
+    for (const owner of plan.outputs) await createProcessors(owner.processors, workshop)
     const filters = await createFilters(plan, workshop)
-    closers.push(...filters.map(({ filter }) => () => filter.close?.()))
     await createInputs(plan, workshop, {
-      store, slabs: new SlabPool(), paths: new Map(), filters, destinations: [],
-      async processors(input) {
-        const units = await createProcessors(input, workshop)
-        closers.push(...units.map(({ filter }) => () => filter.close?.()))
-        return units
-      }
+      store, slabs: new SlabPool(), paths: new Map(), filters, destinations: [], processors: (plans) => createProcessors(plans, workshop)
     })
   } finally {
-    await Promise.allSettled(closers.map(async (close) => { await close() }))
+    await workshop.close()
   }
 }

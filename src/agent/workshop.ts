@@ -24,6 +24,8 @@ export class Workshop {
   readonly metrics: Metrics
   /** Asks the agent to end in good order. */
   readonly finish: (code: number) => void
+  /** What was made and is to be let go of at the end. */
+  readonly closers: (() => unknown)[] = []
   readonly #parsers: Parsers
   /** The way in that emits at this moment; filters that make records hand them to it. */
   readonly active: { ingest: InputIngest | undefined } = { ingest: undefined }
@@ -33,6 +35,10 @@ export class Workshop {
     this.metrics = metrics
     this.finish = finish
     this.#parsers = createParsers(plan.parsers, plan.multilineParsers, this.pool, { bufferLimit: plan.service.multiline_buffer_limit })
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.closers.splice(0).map(async (close) => { await close() }))
   }
 
   context(owner: Owner): PluginContext {

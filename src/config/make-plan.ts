@@ -228,8 +228,8 @@ class Planner {
       given,
       tag: common.tag ?? name,
       storage: common['storage.type'] ?? inherited ?? 'memory',
-      processors: readProcessors(entryOf(section.entries, 'processors'), name, this.#tables, this.#checking),
-      routes: readRoutes(entryOf(section.entries, 'routes'), this.#checking),
+      processors: readProcessors(entryOf(section.entries, 'processors'), name, this.#tables, this.#checking, true),
+      routes: readRoutes(entryOf(section.entries, 'routes'), name, this.#tables, this.#checking),
       place: section.place
     }
   }
@@ -252,7 +252,6 @@ class Planner {
     // checkOptions fills every declared name with a value of its kind.
     const common = rest[0] as OptionsOf<typeof outputOptions>
     const network = (rest[1] ?? defaultsOf(networkOptions)) as OptionsOf<typeof networkOptions>
-    this.#refuseProcessors(entryOf(section.entries, 'processors'), `the output ${name}`)
     return {
       spec,
       plugin,
@@ -264,15 +263,10 @@ class Planner {
       network: { ...network, port: network.port ?? spec.network?.port },
       given,
       fallback: common.fallback,
+      processors: readProcessors(entryOf(section.entries, 'processors'), name, this.#tables, this.#checking, false),
       match: common.match,
       place: section.place
     }
-  }
-
-  #refuseProcessors(entry: Entry | undefined, owner: string): void {
-    if (entry === undefined) return
-    const section = `processors of ${owner}`
-    this.#checking.problems.error('unsupported-section', { section }, entry.place, { length: entry.key.length, hint: 'Processors of an input work.' })
   }
 
   /** The only output beside an only input takes everything; another one without match must be named by a route. */

@@ -69,11 +69,12 @@ export interface OutputPlan extends Instance {
   readonly network: OptionsOf<typeof networkOptions>
   /** Label of the output that takes what this one refuses or is down for. */
   readonly fallback: string | undefined
+  readonly processors: readonly ProcessorPlan[]
   /** `common.match`; `*` for the only output beside an only input; undefined when only routes lead here. */
   readonly match: string | undefined
 }
 
-/** A filter at work for one input or output only. */
+/** A filter at work for one input, output or route only. */
 export interface ProcessorPlan {
   readonly spec: FilterSpec
   readonly plugin: string
@@ -91,6 +92,7 @@ export interface RoutePlan {
   readonly perRecord: boolean
   /** Undefined: everything that no other route took (`default: true`). */
   readonly condition: ConditionPlan | undefined
+  readonly processors: readonly ProcessorPlan[]
   /** Outputs by `name` of their plan (`es.0`). */
   readonly to: readonly TargetPlan[]
   readonly place: Place

@@ -15,22 +15,26 @@ const contexts = [
   'otel_scope_metadata'
 ]
 
-/** The processors for logs under `processors:`; those for other signals have nothing to work on and are left out. */
+/**
+ * The processors for logs under `processors:`; those for other signals have nothing to work on and are left out. `wayIn`:
+ * they are an input's.
+ */
 export function readProcessors(
   entry: Entry | undefined,
   owner: string,
   tables: Tables,
-  checking: Checking
+  checking: Checking,
+  wayIn: boolean
 ): ProcessorPlan[] {
   const logs = entry === undefined ? undefined : signalOf(entry, checking)
-  return logs === undefined ? [] : readProcessorList(logs, owner, tables, checking)
+  return logs === undefined ? [] : readProcessorList(logs, owner, tables, checking, wayIn)
 }
 
 /** The routes for logs under `routes:`. */
-export function readRoutes(entry: Entry | undefined, checking: Checking): RoutePlan[] {
+export function readRoutes(entry: Entry | undefined, owner: string, tables: Tables, checking: Checking): RoutePlan[] {
   const logs = entry === undefined ? undefined : signalOf(entry, checking)
   const routes = logs === undefined ? [] : listOf(logs, 'routes', checking).map((item) => {
-    return readRoute(item, checking)
+    return readRoute(item, owner, tables, checking)
   })
   const names = new Set<string>()
   for (const route of routes) {
@@ -40,7 +44,7 @@ export function readRoutes(entry: Entry | undefined, checking: Checking): RouteP
   return routes
 }
 
-function readRoute(map: Mapping, checking: Checking): RoutePlan {
+function readRoute(map: Mapping, owner: string, tables: Tables, checking: Checking): RoutePlan {
   checkKeys(map, ['name', 'per_record_routing', 'condition', 'processors', 'to'], 'a route', checking)
   const name = textOf(entryOf(map.entries, 'name')?.value) ?? ''
   const title = `the route ${name}`
@@ -48,16 +52,11 @@ function readRoute(map: Mapping, checking: Checking): RoutePlan {
   const condition = entryOf(map.entries, 'condition')
   const isDefault = condition?.value.kind === 'map' &&
     parseBoolean(textOf(entryOf(condition.value.entries, 'default')?.value) ?? '') === true
-  const processors = entryOf(map.entries, 'processors')
-  if (processors !== undefined) {
-    checking.problems.error('unsupported-section', { section: `processors of ${title}` }, processors.place, {
-      length: processors.key.length, hint: 'Processors of an input work.'
-    })
-  }
   return {
     name,
     perRecord: parseBoolean(textOf(entryOf(map.entries, 'per_record_routing')?.value) ?? '') ?? false,
     condition: condition === undefined || isDefault ? undefined : readCondition(condition, checking),
+    processors: readProcessors(entryOf(map.entries, 'processors'), `${owner}/${name}`, tables, checking, false),
     to: readTargets(map, title, checking),
     place: map.place
   }
@@ -85,7 +84,7 @@ function readTargets(map: Mapping, title: string, checking: Checking): RoutePlan
   })
 }
 
-function readProcessorList(logs: Entry, owner: string, tables: Tables, checking: Checking): ProcessorPlan[] {
+function readProcessorList(logs: Entry, owner: string, tables: Tables, checking: Checking, wayIn: boolean): ProcessorPlan[] {
   const counts = new Map<string, number>()
   return listOf(logs, 'processors', checking).flatMap((map): ProcessorPlan[] => {
     const name = entryOf(map.entries, 'name')
@@ -94,6 +93,11 @@ function readProcessorList(logs: Entry, owner: string, tables: Tables, checking:
     if (found === undefined) return []
     const { spec, plugin } = found
     const title = `the processor ${plugin}`
+    if (!wayIn && spec.wayInOnly === true) {
+      checking.problems.error('unsupported-section', { section: `${plugin} as a processor of ${owner}` }, map.place, {
+        length: 4, hint: 'It works as a filter, and as a processor of an input.'
+      })
+    }
     const filterOnly = ['name', 'condition', 'match', 'match_regex', 'alias', 'log_level']
     const { options, given } = checkOptions(map.entries, [spec.options], { title, place: map.place, skip: filterOnly }, checking)
     const condition = entryOf(map.entries, 'condition')

@@ -28,6 +28,7 @@ interface Container {
 
 export const kubernetes = defineFilter({
   name: 'kubernetes',
+  wayInOnly: true,
   summary: 'Adds what is known of the pod that a line came from, and merges the line\'s own structure into the record.',
   description:
     'Pods are looked up in the files of `kube_meta_preload_cache_dir`; a pod that is not found there is known by what its ' +

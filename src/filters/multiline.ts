@@ -6,6 +6,7 @@ const nothingEmitted = 'nothing is sent through an input of its own: what is joi
 
 export const multiline = defineFilter({
   name: 'multiline',
+  wayInOnly: true,
   summary: 'Joins records whose texts are lines of one message, such as a stack trace.',
   description: 'The joined record has the time and the other keys of its first line. Records of one file are joined, whatever '
     + 'others are read between them. A record without the key, or whose text begins and continues no message, goes on as '

@@ -17,6 +17,7 @@ interface Rule {
 
 export const rewriteTag = defineFilter({
   name: 'rewrite_tag',
+  wayInOnly: true,
   summary: 'Sends records on under another tag when a value matches.',
   description:
     'The first rule that matches counts. The record goes through the pipeline again from its start under the new tag; ' +

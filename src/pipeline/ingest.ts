@@ -13,7 +13,7 @@ import { Stream, type StreamIdentity, type StreamRange } from '../event/stream.t
 import { randomBytes } from '../lib/random.ts'
 import type { Ingest } from '../plugin/input.ts'
 import { Joining, type Hold, type Origin } from './joining.ts'
-import { TagPath, type JoinStep, type ConditionalRoute, type Destination, type FilterUnit } from './tag-path.ts'
+import { TagPath, passThrough, type JoinStep, type ConditionalRoute, type Destination, type FilterUnit } from './tag-path.ts'
 
 /** How often records made by filters may make records again before they are given up. */
 const MOST_EMISSIONS = 100
@@ -58,6 +58,7 @@ export class InputIngest implements Ingest {
   readonly #emittedPaths = new Map<FilterUnit, Map<string, TagPath>>()
   readonly #emissions: Emission[] = []
   #second: Record | undefined
+  #copy: Record | undefined
   #terms: InputTerms = emptyInputTerms()
   /** Records in and their bytes since the start, for the metrics. */
   records = 0
@@ -254,21 +255,47 @@ export class InputIngest implements Ingest {
 
   /** Each route that takes the record gets a copy under its own tag. */
   #passByCondition(path: TagPath, record: Record, stream: Stream, from: number, to: number, ordinal: number): void {
-    const routes = path.routesOf(record)
-    if (routes.length === 0) {
+    const ways = path.waysOf(record)
+    if (ways.length === 0) {
       count(this.#terms.dropped, 'no route', 1)
       return
     }
-    for (let i = 0; i < routes.length; i++) this.#builder.append(record, routes[i]!, stream, from, to, ordinal + i * MOST_COPIES)
-    this.#terms.buffered++
+    let body: Buffer | undefined
+    let takenOut: FilterUnit | undefined
+    let buffered = false
+    for (let i = 0; i < ways.length; i++) {
+      const { route, steps } = ways[i]!
+      if (steps.length === 0) this.#builder.append(record, route, stream, from, to, ordinal + i * MOST_COPIES)
+      else {
+        const by = passThrough(steps, this.#copyOf(record, (body ??= bodyOf(record))))
+        if (by !== undefined) {
+          takenOut = by
+          continue
+        }
+        this.#builder.append(this.#copy!, route, stream, from, to, ordinal + i * MOST_COPIES)
+      }
+      buffered = true
+    }
+    if (buffered) this.#terms.buffered++
+    else count(this.#terms.filtered, takenOut!.name, 1)
+  }
+
+  /** The record again, for the processors of one route. */
+  #copyOf({ pool, seconds, nanos, metadata }: Record, body: Buffer): Record {
+    const copy = (this.#copy ??= new Record(pool))
+    copy.reset()
+    copy.useBlock(body)
+    copy.setTime(seconds, nanos)
+    copy.metadata = metadata
+    scanObject(copy, BLOCK, 0, body.length)
+    return copy
   }
 
   /** Takes a copy of a record that goes through the pipeline again under another tag; see `FilterContext.emit`. */
   take(tag: string, record: Record, unit: FilterUnit): void {
     unit.emitted++
-    const body = Buffer.allocUnsafe(bodyRoom(record))
     const { seconds, nanos, metadata } = record
-    this.#emissions.push({ tag, by: unit, body: body.subarray(0, encodeBody(record, body, 0, null)), seconds, nanos, metadata })
+    this.#emissions.push({ tag, by: unit, body: bodyOf(record), seconds, nanos, metadata })
   }
 
   #passEmissions(stream: Stream, from: number, to: number): void {
@@ -329,4 +356,9 @@ export class InputIngest implements Ingest {
   whenRoom(callback: () => void): void {
     this.#store.whenRoom(this.#options.input, callback)
   }
+}
+
+function bodyOf(record: Record): Buffer {
+  const body = Buffer.allocUnsafe(bodyRoom(record))
+  return body.subarray(0, encodeBody(record, body, 0, null))
 }

@@ -59,6 +59,12 @@ export class RecordFrame {
     this.#bytes.write(body, at, 'utf8')
   }
 
+  /** Takes a record whose body, a JSON object, is the first `length` bytes of `body`. */
+  addBody(tag: string, head: RecordHead, metadata: string, body: Buffer, length: number): void {
+    const at = this.#begin(tag, head, metadata, length)
+    body.copy(this.#bytes, at, 0, length)
+  }
+
   /** Writes all but the body, and returns where that belongs. */
   #begin(tag: string, head: RecordHead, metadata: string, bodySize: number): number {
     const at = this.#at

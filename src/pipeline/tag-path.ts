@@ -33,7 +33,15 @@ export interface ConditionalRoute {
   readonly name: string
   /** Undefined: takes what no other route took. */
   readonly condition: ((record: Record, tag: string) => boolean) | undefined
+  /** Work on the records of this route only. */
+  readonly processors: readonly FilterUnit[]
   readonly outputs: readonly string[]
+}
+
+/** A conditional route of one tag, and what works on its records only. */
+export interface Way {
+  readonly route: Route
+  readonly steps: readonly Step[]
 }
 
 /** Where records go by tag. */
@@ -55,6 +63,22 @@ export interface JoinStep {
   readonly rest: TagPath
 }
 
+/** Takes a record through filters; returns the one that took it out. One that throws is passed over, and counted. */
+export function passThrough(steps: readonly Step[], record: Record): FilterUnit | undefined {
+  for (const { unit, apply } of steps) {
+    unit.records++
+    try {
+      if (apply(record)) continue
+      unit.dropped++
+      return unit
+    } catch (error) {
+      unit.failures++
+      unit.lastFailure = String(error)
+    }
+  }
+  return undefined
+}
+
 export class TagPath implements TagHandle {
   readonly tag: string
   readonly ready: Promise<void> | undefined
@@ -65,8 +89,8 @@ export class TagPath implements TagHandle {
   /** Route of every record; null: nowhere. Not used with conditional routes. */
   readonly route: Route | null
   #steps: readonly Step[] | undefined
-  readonly #byRule: readonly (Route | null)[]
-  readonly #routes = new Map<number, readonly Route[]>()
+  readonly #byRule: readonly (Way | undefined)[]
+  readonly #ways = new Map<number, readonly Way[]>()
 
   constructor(tag: string, units: readonly FilterUnit[], destinations: readonly Destination[], conditional: readonly ConditionalRoute[]) {
     this.tag = tag
@@ -78,7 +102,10 @@ export class TagPath implements TagHandle {
       ? undefined
       : { unit, joins: unit.filter.joins, rest: new TagPath(tag, matching.slice(joining + 1), destinations, conditional) }
     this.#conditional = conditional
-    this.#byRule = conditional.map((rule) => makeRoute(rule.name, rule.outputs))
+    this.#byRule = conditional.map(({ name, outputs, processors }) => {
+      const route = makeRoute(name, outputs)
+      return route === null ? undefined : { route, steps: processors.map((one) => ({ unit: one, apply: one.filter.forTag(name) })) }
+    })
     this.route = makeRoute(tag, destinations.filter((d) => d.matches(tag)).map((d) => d.name))
     const waits = [...this.#units.flatMap((one) => one.filter.prepare?.(tag) ?? []), this.join?.rest.ready ?? []].flat()
     this.ready = waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined)
@@ -98,17 +125,17 @@ export class TagPath implements TagHandle {
   }
 
   /** Where conditions send this record: one route for each that holds, else those that take the rest. */
-  routesOf(record: Record): readonly Route[] {
+  waysOf(record: Record): readonly Way[] {
     const rules = this.#conditional
     let taken = 0
     for (let i = 0; i < rules.length; i++) if (rules[i]!.condition?.(record, this.tag) === true) taken |= 1 << i
     if (taken === 0) for (let i = 0; i < rules.length; i++) if (rules[i]!.condition === undefined) taken |= 1 << i
-    let routes = this.#routes.get(taken)
-    if (routes === undefined) {
-      routes = this.#byRule.filter((route, i) => route !== null && (taken & (1 << i)) !== 0) as Route[]
-      this.#routes.set(taken, routes)
+    let ways = this.#ways.get(taken)
+    if (ways === undefined) {
+      ways = this.#byRule.filter((way, i): way is Way => way !== undefined && (taken & (1 << i)) !== 0)
+      this.#ways.set(taken, ways)
     }
-    return routes
+    return ways
   }
 }
 

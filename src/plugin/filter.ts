@@ -45,6 +45,8 @@ export interface FilterSpec<F extends Fields = Fields> {
   readonly description?: string
   readonly options: F
   readonly examples?: readonly Example[]
+  /** It joins, sends on or waits for records, as only the way in can do: no processor of an output or a route. */
+  readonly wayInOnly?: true
   create(options: OptionsOf<F>, context: FilterContext): Filter | Promise<Filter>
 }
 

@@ -1,5 +1,10 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { loadTables } from '../../src/cli/tables.ts'
+import { planFile } from '../../src/config/make-plan.ts'
 import { planYaml, rightPlan, told } from '../support/plan.ts'
+import { tempFolder } from '../support/temp.ts'
 
 function withInput(lines: string): string {
   return `
@@ -62,7 +67,7 @@ describe('routes', () => {
     ['a name given twice', 'name: others', 'name: errors', 'duplicate-name'],
     ['a rule without field', 'field: $level, ', '', 'missing-option'],
     ['an unknown signal', 'logs:', 'loggs:', 'unknown-option'],
-    ['processors of its own', 'per_record_routing: true', 'processors: [{name: grep}]', 'unsupported-section'],
+    ['processors that are none', 'per_record_routing: true', 'processors: [{name: grap}]', 'unknown-plugin'],
     ['no target', 'to: {outputs: [rest]}', 'to: {}', 'missing-option']
   ])('are refused for %s', async (_, from, to, code) => {
     const result = await planYaml(withInput(routes.replace(from, to)))
@@ -92,6 +97,27 @@ describe('processors', () => {
   it('for other signals are left alone', async () => {
     const plan = await rightPlan(withInput('      processors: {metrics: [{name: labels}]}').replace('alias: errs', 'match: app').replace('alias: rest', 'match: app'))
     expect(plan.inputs[0]?.processors).toEqual([])
+  })
+
+  it('of outputs and routes are read like those of inputs, but for filters that only the way in can do', async () => {
+    const file = path.join(tempFolder('processors'), 'agent.yaml')
+    const write = (name: string): void => writeFileSync(file, `pipeline:
+  inputs:
+    - name: tail
+      path: /x
+      routes: {logs: [{name: a, condition: {default: true}, processors: {logs: [{name: ${name}, rule: x, multiline.parser: go}]}, to: {outputs: [o]}}]}
+  outputs: [{name: stdout, alias: o, processors: {logs: [{name: ${name}, rule: x, multiline.parser: go}]}}]
+`)
+    const tables = await loadTables()
+    for (const name of ['multiline', 'rewrite_tag', 'kubernetes']) {
+      write(name)
+      expect((await planFile(file, {}, tables)).problems.filter(({ code }) => code === 'unsupported-section')).toHaveLength(2)
+    }
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll('{name: kubernetes, rule: x, multiline.parser: go}', '{name: grep, regex: a b}'))
+    const { plan } = await planFile(file, {}, tables)
+    expect([plan?.inputs[0]?.routes[0]?.processors, plan?.outputs[0]?.processors].map((list) => list?.map(({ name }) => name))).toEqual([
+      ['tail.0/a/grep.0'], ['stdout.0/grep.0']
+    ])
   })
 
   it('are checked like filters', async () => {

@@ -134,9 +134,9 @@ describe('the way in', () => {
   test('routes by condition under the name of the route, and to the default what no condition took', () => {
     const { ingest, store, write } = setUp({
       routes: [
-        { name: 'errors', condition: (record) => record.text(0).includes('error'), outputs: ['errors'] },
-        { name: 'db', condition: (record) => record.text(0).includes('db'), outputs: ['db', 'errors'] },
-        { name: 'rest', condition: undefined, outputs: ['rest'] }
+        { name: 'errors', condition: (record) => record.text(0).includes('error'), processors: [], outputs: ['errors'] },
+        { name: 'db', condition: (record) => record.text(0).includes('db'), processors: [], outputs: ['db', 'errors'] },
+        { name: 'rest', condition: undefined, processors: [], outputs: ['rest'] }
       ]
     })
     for (const text of ['error in app', 'fine', 'db error', 'db slow']) write(text)
@@ -147,6 +147,28 @@ describe('the way in', () => {
     ])
     expect(new Set(store.records().map((r) => `${r.start} ${r.ordinal}`)).size).toBe(5)
     expect(only(store.terms)).toMatchObject({ read: 4, buffered: 4 })
+  })
+
+  test('lets the processors of a route work on its records only, and counts a record that all of its routes take out', () => {
+    const upper = filter((record) => {
+      record.setText(record.pool.key('log'), record.text(0).toUpperCase())
+      return true
+    }, 'route/upper')
+    const drop = filter((record) => !record.text(0).includes('drop'), 'route/drop')
+    const always = (): boolean => true
+    const { ingest, store, write } = setUp({
+      routes: [
+        { name: 'plain', condition: (record) => !record.text(0).includes('only'), processors: [], outputs: ['a'] },
+        { name: 'loud', condition: always, processors: [upper, filter((record) => !record.text(0).includes('DROP'), 'route/drop')], outputs: ['b'] },
+        { name: 'other', condition: always, processors: [drop], outputs: ['c'] }
+      ]
+    })
+    for (const text of ['one', 'drop', 'only drop']) write(text)
+    ingest.commit()
+    expect(store.records().map(({ tag, body }) => [tag, (body as { log: string }).log])).toEqual([
+      ['plain', 'one'], ['loud', 'ONE'], ['other', 'one'], ['plain', 'drop']
+    ])
+    expect(only(store.terms)).toMatchObject({ read: 3, buffered: 2, filtered: { 'route/drop': 1 } })
   })
 
   test('closes a long frame by itself, at a record', () => {
