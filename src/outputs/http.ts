@@ -10,6 +10,8 @@ import { REFUSED, RETRY, UNSURE, defineOutput, delivered, type Output, type Outp
 import { Gelf } from './shared/gelf.ts'
 import { httpOptions } from './http/options.ts'
 import { optionAccessor } from './shared/accessors.ts'
+import { AwsAuth } from './shared/aws/auth.ts'
+import type { Endpoint } from './shared/network.ts'
 import { fixedAuthorization } from './shared/authorization.ts'
 import { DatedJson } from './shared/dated-json.ts'
 import { writeMsgpackRecord } from './shared/msgpack.ts'
@@ -66,18 +68,19 @@ class HttpOutput implements Output {
   readonly #writers = new WriterPool(CONCURRENCY)
 
   constructor(options: Options, context: OutputContext) {
-    if (options.aws_auth) throw new PluginError('requests signed for AWS are not supported yet', 'aws_auth')
     const { network, pool } = context
+    const endpoint = { secure: network.tls['enabled'] === true, host: network.host ?? '127.0.0.1', port: network.port ?? 80 }
     this.#options = options
     this.#context = context
     this.#sender = new Sender({
       network,
-      endpoint: { secure: network.tls['enabled'] === true, host: network.host ?? '127.0.0.1', port: network.port ?? 80 },
+      endpoint,
       proxy: options.proxy,
       authorization: options['oauth2.enable']
         ? new OAuth2(options, network)
         : fixedAuthorization({ user: options.http_user, password: options.http_passwd, token: options.bearer_token }),
       compression: options.compress,
+      aws: readAws(options, endpoint),
       timeout: options['http.response_timeout'],
       idleTimeout: options['http.read_idle_timeout']
     })
@@ -165,7 +168,8 @@ class HttpOutput implements Output {
 
   /** Credentials that are not accepted are no fault of the records: they wait until somebody mends it. */
   #verdictOf(answer: Answer): Verdict {
-    if (answer.status !== 401 && answer.status !== 407) return verdictOfStatus(answer)
+    const refused = answer.status === 401 || answer.status === 407 || (answer.status === 403 && this.#options.aws_auth)
+    if (!refused) return verdictOfStatus(answer)
     this.#context.log.error(`The server does not accept the credentials: ${describeAnswer(answer)}. Records wait until it does.`)
     return again(answer)
   }
@@ -196,6 +200,12 @@ class HttpOutput implements Output {
     this.#sender.close()
     return Promise.resolve()
   }
+}
+
+function readAws(options: Options, endpoint: Endpoint): AwsAuth | undefined {
+  if (!options.aws_auth) return undefined
+  if (options.aws_service === undefined) throw new PluginError('aws_auth needs the service to sign for', 'aws_service')
+  return new AwsAuth(options, options.aws_service, endpoint)
 }
 
 function refusal(refused: ReadonlyMap<number, string>, count: number): Verdict {

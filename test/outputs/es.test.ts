@@ -142,7 +142,6 @@ test('requests at once do not share memory', async () => {
 
 test('what is not there is refused by name', () => {
   output = { write: () => Promise.reject(new Error('not used')) }
-  expect(() => es.create(optionsOf(es, { aws_auth: true }), outputContext())).toThrow(PluginError)
   expect(() => opensearch.create(optionsOf(opensearch, { upstream: 'u.conf' }), outputContext())).toThrow(PluginError)
   expect(() => es.create(optionsOf(es, { cloud_id: 'x' }), outputContext())).toThrow(PluginError)
 })

@@ -197,7 +197,7 @@ test('a fixed token', async () => {
   expect(server.received[0]?.headers.authorization).toBe('Bearer abc')
 })
 
-test('what is not there is refused by name', async () => {
+test('aws_auth wants a service and a region', async () => {
   await post()
-  expect(() => http.create(optionsOf(http, { aws_auth: true }), outputContext())).toThrow(PluginError)
+  expect(() => http.create(optionsOf(http, { aws_auth: true, aws_region: 'eu-central-1' }), outputContext())).toThrow(PluginError)
 })

@@ -1,5 +1,6 @@
 /** Options of es and opensearch; the two differ in a few defaults only. */
 import type { Fields, OptionsOf } from '../../config/fields.ts'
+import { awsAuthOptions } from '../shared/aws/auth.ts'
 
 export const elasticsearchOptions = {
   index: {
@@ -18,13 +19,11 @@ export const elasticsearchOptions = {
   http_user: { kind: 'string', doc: 'User for basic authentication.', example: 'fantail' },
   http_passwd: { kind: 'string', default: '', secret: true, doc: 'Password of http_user.', example: '${ES_PASSWORD}' },
   compress: { kind: 'choice', values: ['gzip', 'none'], doc: 'Compress requests.', example: 'gzip' },
-  aws_auth: { kind: 'boolean', default: false, doc: 'Requests signed for AWS: not there yet, so `on` is refused.', example: 'off' },
-  aws_region: { kind: 'string', doc: 'Region, for aws_auth.', example: 'eu-central-1' },
-  aws_sts_endpoint: { kind: 'string', doc: 'Endpoint of STS, for aws_auth.', example: 'https://sts.eu-central-1.amazonaws.com' },
-  aws_role_arn: { kind: 'string', doc: 'Role to assume, for aws_auth.', example: 'arn:aws:iam::123456789012:role/logs' },
-  aws_external_id: { kind: 'string', doc: 'External id of the role, for aws_auth.', example: 'logs' },
-  aws_service_name: { kind: 'string', default: 'es', doc: 'es or aoss, for aws_auth.', example: 'es' },
-  aws_profile: { kind: 'string', doc: 'Profile of the credentials, for aws_auth.', example: 'default' },
+  ...awsAuthOptions,
+  aws_service_name: {
+    kind: 'string', default: 'es', example: 'aoss',
+    doc: 'Service to sign for: es, or aoss for OpenSearch Serverless, whose collections take no ids, so that none are sent unless generate_id or id_key say so.'
+  },
   logstash_format: {
     kind: 'boolean', default: false, example: 'on',
     doc: 'The index is a prefix, a separator and the date of the record.'

@@ -1,8 +1,9 @@
 /** The output behind es and opensearch: one `_bulk` request per batch, a verdict per record. */
-import type { Agent } from 'node:http'
+import type { Agent, OutgoingHttpHeaders } from 'node:http'
 import type { Batch } from '../../event/batch.ts'
 import { PluginError } from '../../plugin/context.ts'
 import { DELIVERED, REFUSED, type Output, type OutputContext, type Verdict } from '../../plugin/output.ts'
+import { AwsAuth, queryText } from '../shared/aws/auth.ts'
 import { BufferPool } from '../shared/buffer-pool.ts'
 import { Caution } from '../shared/caution.ts'
 import { compressBody } from '../shared/compress.ts'
@@ -35,16 +36,18 @@ export class ElasticsearchOutput implements Output {
   readonly #bulk: BulkBody
   readonly #agent: Agent
   readonly #endpoint: Endpoint
+  readonly #aws: AwsAuth | undefined
   readonly #caution = new Caution()
   readonly #timeout: number
   readonly #url: URL
   readonly #path: string
+  /** Path and query. */
+  readonly #target: string
   readonly #query: { readonly [name: string]: string }
   readonly #headers: { readonly [name: string]: string }
   #client: BulkClient | undefined
 
   constructor(options: ElasticsearchOptions, context: OutputContext) {
-    if (options.aws_auth) throw new PluginError('requests signed for AWS are not supported yet', 'aws_auth')
     if (options.upstream !== undefined) throw new PluginError('upstream files are not supported yet; name one host', 'upstream')
     this.#options = options
     this.#context = context
@@ -52,23 +55,26 @@ export class ElasticsearchOutput implements Output {
     const endpoint = readEndpoint(options, context)
     this.#endpoint = endpoint
     this.#agent = createAgent(context.network, endpoint)
+    this.#aws = options.aws_auth ? new AwsAuth(options, options.aws_service_name, endpoint) : undefined
     const timeout = context.network.net['io_timeout']
     this.#timeout = typeof timeout === 'number' && timeout > 0 ? timeout : ANSWER_TIMEOUT
     const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host
     this.#url = new URL(`${endpoint.secure ? 'https' : 'http'}://${host}:${endpoint.port}`)
     this.#path = `/${options.path.replace(/^\/+|\/+$/g, '')}/_bulk`.replace('//', '/')
     this.#query = { filter_path: FILTER_PATH, ...(options.pipeline === undefined ? {} : { pipeline: options.pipeline }) }
+    this.#target = `${this.#path}?${queryText(this.#query)}`
     this.#headers = authorization(options)
   }
 
   async open(): Promise<void> {
+    if (this.#aws !== undefined) return
     const { BulkClient } = await import('./client.ts')
     const headers = { ...BULK_HEADERS, ...this.#headers }
     this.#client = new BulkClient({ url: this.#url, agent: this.#agent, headers, timeout: this.#timeout, longestAnswer: LONGEST_ANSWER })
   }
 
   async write(batch: Batch, signal: AbortSignal): Promise<Verdict> {
-    if (this.#client === undefined) await this.open()
+    if (this.#client === undefined && this.#aws === undefined) await this.open()
     const request = this.#bulk.build(batch, Math.floor(Date.now() / 1000))
     const count = batch.count - request.refused.size
     if (count === 0) {
@@ -78,9 +84,15 @@ export class ElasticsearchOutput implements Output {
     if (this.#options.trace_output) this.#context.log.info(request.body.toString('utf8', 0, Math.min(request.length, TRACED)))
     const whole = request.body.subarray(0, request.length)
     const body = this.#options.compress === 'gzip' ? await compressBody(whole, 'gzip') : whole
+    let headers: OutgoingHttpHeaders
+    try {
+      headers = await this.#signed(body)
+    } catch (error) {
+      return { kind: 'retry', reason: (error as Error).message }
+    }
     let answer: Answer
     try {
-      answer = await this.#send(body, signal)
+      answer = await this.#send(body, headers, signal)
     } catch (error) {
       return this.#caution.failed(error, count, body.length, error instanceof RequestError ? error.asked : 'no')
     }
@@ -92,20 +104,28 @@ export class ElasticsearchOutput implements Output {
     return overall(batch.count, request, verdict)
   }
 
-  async #send(body: Buffer, signal: AbortSignal): Promise<Answer> {
-    const encoding = this.#options.compress === 'gzip' ? { 'content-encoding': 'gzip' } : undefined
-    if (!this.#caution.asks(body.length)) return await this.#client!.post(this.#path, this.#query, body, signal, encoding)
-    // the client cannot ask before it sends
-    return await send(this.#agent, this.#endpoint, {
+  /** What a request of its own has beside the usual fields. */
+  async #signed(body: Buffer): Promise<OutgoingHttpHeaders> {
+    const headers = this.#options.compress === 'gzip' ? { 'content-encoding': 'gzip' } : {}
+    return this.#aws === undefined ? headers : await this.#aws.sign('POST', this.#target, headers, body)
+  }
+
+  async #send(body: Buffer, headers: OutgoingHttpHeaders, signal: AbortSignal): Promise<Answer> {
+    const asks = this.#caution.asks(body.length)
+    if (!asks && this.#aws === undefined) return await this.#client!.post(this.#path, this.#query, body, signal, headers as { [name: string]: string })
+    // the client can neither ask before it sends nor sign
+    const answer = await send(this.#agent, this.#endpoint, {
       method: 'POST',
-      path: `${this.#path}?${new URLSearchParams(this.#query).toString()}`,
-      headers: { ...BULK_HEADERS, ...this.#headers, ...encoding },
+      path: this.#target,
+      headers: { ...BULK_HEADERS, ...this.#headers, ...headers },
       body,
       timeout: this.#timeout,
       idleTimeout: 0,
-      asks: true,
+      asks,
       keep: LONGEST_ANSWER
     }, signal)
+    if (answer.status === 401 || answer.status === 403) this.#aws?.refused()
+    return answer
   }
 
   async close(): Promise<void> {

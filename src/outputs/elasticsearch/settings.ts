@@ -41,7 +41,8 @@ export interface IndexSettings {
 
 export function readSettings(options: ElasticsearchOptions, pool: Pool): Settings {
   const operation = options.write_operation
-  const ids = options.generate_id === undefined ? 'identity' : options.generate_id ? 'hash' : 'none'
+  const takesIds = !options.aws_auth || options.aws_service_name !== 'aoss'
+  const ids = options.generate_id === undefined ? (takesIds ? 'identity' : 'none') : options.generate_id ? 'hash' : 'none'
   if ((operation === 'update' || operation === 'upsert') && options.id_key === undefined && ids !== 'hash') {
     throw new PluginError(`write_operation ${operation} needs id_key or generate_id, since it must say which document`, 'write_operation')
   }

@@ -1,5 +1,6 @@
 /** Options of the output http. */
 import type { Fields } from '../../config/fields.ts'
+import { awsAuthOptions } from '../shared/aws/auth.ts'
 import { COMPRESSIONS } from '../shared/compress.ts'
 import { jsonDateOptions } from '../shared/dated-json.ts'
 import { oauth2Options } from '../shared/oauth2.ts'
@@ -36,6 +37,7 @@ export const httpOptions = {
   gelf_short_message_key: { kind: 'string', doc: 'Key of GELF\'s short message; `short_message` when not set.', example: 'log' },
   gelf_full_message_key: { kind: 'string', doc: 'Key of GELF\'s full message; `full_message` when not set.', example: 'stack' },
   gelf_level_key: { kind: 'string', doc: 'Key of GELF\'s level; `level` when not set.', example: 'severity' },
-  aws_auth: { kind: 'boolean', default: false, doc: 'Requests signed for AWS: not there yet, so `on` is refused.', example: 'off' },
+  ...awsAuthOptions,
+  aws_service: { kind: 'string', doc: 'Service to sign for; needed with aws_auth.', example: 'execute-api' },
   ...oauth2Options
 } as const satisfies Fields

@@ -2,6 +2,7 @@
 import type { Agent, OutgoingHttpHeaders } from 'node:http'
 import type { NetworkOptions, Verdict } from '../../plugin/output.ts'
 import type { Authorization } from './authorization.ts'
+import type { AwsAuth } from './aws/auth.ts'
 import { Caution } from './caution.ts'
 import { compressBody, type Compression } from './compress.ts'
 import { createAgent, type Endpoint } from './network.ts'
@@ -14,6 +15,8 @@ export interface SenderOptions {
   readonly proxy?: string | undefined
   readonly authorization: Authorization
   readonly compression: Compression | undefined
+  /** Signs each request for AWS, instead of an authorization. */
+  readonly aws?: AwsAuth | undefined
   /** Milliseconds until the answer must be complete; 0 for no limit. */
   readonly timeout: number
   /** Milliseconds of silence; 0 for `net.io_timeout`. */
@@ -50,7 +53,7 @@ export class Sender {
 
   /** Never rejects. With an answer that is `finished` the body's memory is free again. */
   async send({ method, path, headers, body, records }: Posting, signal: AbortSignal): Promise<Sent> {
-    const { authorization, compression, endpoint, timeout } = this.#o
+    const { authorization, compression, endpoint, timeout, aws } = this.#o
     let value: string | undefined
     try {
       value = await authorization.header(signal)
@@ -59,14 +62,21 @@ export class Sender {
     }
     const small = compression === undefined ? body : await compressBody(body, compression)
     const asks = this.#caution.asks(small.length)
-    const all = {
+    const fields: OutgoingHttpHeaders = {
       ...(value === undefined ? {} : { Authorization: value }),
       ...(compression === undefined ? {} : { 'Content-Encoding': compression }),
       ...headers
     }
+    let all: OutgoingHttpHeaders
+    try {
+      all = aws === undefined ? fields : await aws.sign(method, path, fields, small)
+    } catch (error) {
+      return { verdict: { kind: 'retry', reason: (error as Error).message } }
+    }
     try {
       const answer = await send(this.#agent, endpoint, { method, path, headers: all, body: small, timeout, idleTimeout: this.#idleTimeout, asks }, signal)
       if (answer.status === 401) authorization.refused?.()
+      if (answer.status === 401 || answer.status === 403) aws?.refused()
       return { answer: small === body ? answer : { ...answer, finished: true } }
     } catch (error) {
       return { verdict: this.#caution.failed(error, records, small.length, error instanceof RequestError ? error.asked : 'no') }
