@@ -40,6 +40,7 @@ export const messages = {
   'unknown-parser': 'there is no parser {name}',
   'unknown-multiline-parser': 'there is no multiline parser {name}',
   'unknown-output': 'there is no output {name}',
+  'no-nodes': 'the upstream {upstream} has no nodes',
   'two-fallbacks': 'the output {output} has two fallbacks, {first} and {second}: it can have one, for all that goes to it',
   'fallback-circle': 'the fallbacks of the output {output} lead back to it',
   'wrong-regex': 'the regular expression cannot be used: {reason}',

@@ -100,13 +100,15 @@ export function outputContext(owner: OutputPlan, plan: Plan, workshop: Workshop,
 }
 
 /** `net.*` and `tls.*` without their prefixes; `tls` itself as `enabled`. */
-function networkOptions(owner: OutputPlan): NetworkOptions {
+function networkOptions({ network, nodes }: Pick<OutputPlan, 'network' | 'nodes'>): NetworkOptions {
   const net: { [name: string]: string | number | boolean | undefined } = {}
   const tls: { [name: string]: string | number | boolean | undefined } = {}
-  for (const [name, value] of Object.entries(owner.network)) {
+  for (const [name, value] of Object.entries(network)) {
     if (name.startsWith('net.')) net[name.slice('net.'.length)] = value
     else if (name.startsWith('tls.')) tls[name.slice('tls.'.length)] = value
     else if (name === 'tls') tls['enabled'] = value
+    else if (name === 'ipv6') net['ipv6'] = value
   }
-  return { host: owner.network.host, port: owner.network.port, net, tls }
+  const several = nodes.map((node) => ({ name: node.name, network: networkOptions({ network: node.network, nodes: [] }), options: node.options }))
+  return { host: network.host, port: network.port, net, tls, ...(several.length === 0 ? {} : { nodes: several }) }
 }

@@ -7,7 +7,7 @@ import { globSync, readFileSync, statSync } from 'node:fs'
 import { dirname, extname, resolve } from 'node:path'
 
 import { readClassic } from './classic.ts'
-import { mapEntries, textOf, type Section, type Value } from './document.ts'
+import { entryOf, mapEntries, textOf, type Section, type Value } from './document.ts'
 import type { Environment } from './environment.ts'
 import type { Place } from './fields.ts'
 import type { Problems } from './problem.ts'
@@ -21,6 +21,8 @@ export interface Loaded {
   /** Texts of the files by the path under which problems name them. */
   readonly sources: Map<string, string>
   readonly environment: Environment
+  /** Sections of the files that the option `upstream` of outputs names, by what it says. */
+  readonly upstreams: ReadonlyMap<string, readonly Section[]>
 }
 
 /** Reads the file `path` (as the user wrote it) into a document; what cannot be read becomes a problem. */
@@ -89,12 +91,25 @@ class Loader {
     for (const section of done.filter(({ type }) => type === 'service')) {
       for (const entry of section.entries.filter(({ key }) => key.toLowerCase() === 'parsers_file')) {
         for (const value of itemsOf(entry.value)) {
-          const found = await this.file(this.#parsersPath(textOf(value) ?? '', value.place), value.place, undefined)
+          const found = await this.file(this.#extraPath(textOf(value) ?? '', value.place), value.place, undefined)
           parsers.push(...found.map((part) => this.#environment.substitute(part, this.#problems)))
         }
       }
     }
-    return { sections: [...parsers, ...done], sources: this.sources, environment: this.#environment }
+    return { sections: [...parsers, ...done], sources: this.sources, environment: this.#environment, upstreams: await this.#upstreams(done) }
+  }
+
+  async #upstreams(sections: readonly Section[]): Promise<Map<string, Section[]>> {
+    const named = new Set(sections.filter(({ type }) => type === 'upstream').map(({ entries }) => textOf(entryOf(entries, 'name')?.value)))
+    const files = new Map<string, Section[]>()
+    for (const { entries } of sections.filter(({ type }) => type === 'output')) {
+      const value = entryOf(entries, 'upstream')?.value
+      const path = textOf(value)
+      if (value === undefined || path === undefined || path === '' || named.has(path) || files.has(path)) continue
+      const found = await this.file(this.#extraPath(path, value.place), value.place, undefined)
+      files.set(path, found.map((section) => this.#environment.substitute(section, this.#problems)))
+    }
+    return files
   }
 
   async #parse(text: string, path: string, language: Language): Promise<Section[]> {
@@ -156,7 +171,7 @@ class Loader {
   }
 
   /** As in Fluent Bit: as it stands, then below the folder of the main file; and below that of the naming file. */
-  #parsersPath(path: string, place: Place): string {
+  #extraPath(path: string, place: Place): string {
     const candidates = [path, resolve(this.#home, path), resolve(dirname(place.file), path)]
     return candidates.find((candidate) => exists(candidate)) ?? path
   }

@@ -26,6 +26,7 @@ import { checkReach } from './reach.ts'
 import { References } from './references.ts'
 import { serviceOptions } from './service-options.ts'
 import type { PlanOptions, Tables } from './tables.ts'
+import { nodesOf } from './upstreams.ts'
 import { defaultOf } from './values.ts'
 
 export interface Result {
@@ -127,7 +128,7 @@ class Planner {
 
   /** Every section is of a known kind. */
   #checkSections(): void {
-    const known = new Set(['service', 'parser', 'multiline_parser', 'input', 'filter', 'output'])
+    const known = new Set(['service', 'parser', 'multiline_parser', 'input', 'filter', 'output', 'upstream'])
     for (const { type, title, place, entries } of this.#loaded.sections) {
       if (known.has(type) || (type === 'plugins' && entries.length === 0)) continue
       if (unsupportedSections.includes(type)) {
@@ -252,7 +253,7 @@ class Planner {
     // checkOptions fills every declared name with a value of its kind.
     const common = rest[0] as OptionsOf<typeof outputOptions>
     const network = (rest[1] ?? defaultsOf(networkOptions)) as OptionsOf<typeof networkOptions>
-    return {
+    const plan = {
       spec,
       plugin,
       name,
@@ -267,6 +268,7 @@ class Planner {
       match: common.match,
       place: section.place
     }
+    return { ...plan, nodes: nodesOf(plan, this.#loaded.sections, this.#loaded.upstreams, this.#checking) }
   }
 
   /** The only output beside an only input takes everything; another one without match must be named by a route. */

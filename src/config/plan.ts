@@ -67,11 +67,21 @@ export interface OutputPlan extends Instance {
   readonly common: OptionsOf<typeof outputOptions>
   /** Checked values of `host`, `port`, `net.*` and `tls.*`; defaults when the plugin does not speak over the network. */
   readonly network: OptionsOf<typeof networkOptions>
+  /** The nodes of its upstream, when it has one. */
+  readonly nodes: readonly NodePlan[]
   /** Label of the output that takes what this one refuses or is down for. */
   readonly fallback: string | undefined
   readonly processors: readonly ProcessorPlan[]
   /** `common.match`; `*` for the only output beside an only input; undefined when only routes lead here. */
   readonly match: string | undefined
+}
+
+/** One node of an upstream: the output's options with the node's own before them. */
+export interface NodePlan {
+  readonly name: string
+  readonly network: OptionsOf<typeof networkOptions>
+  /** Options of the plugin that the node sets. */
+  readonly options: Readonly<Record<string, unknown>>
 }
 
 /** A filter at work for one input, output or route only. */

@@ -4,6 +4,7 @@ import { cloudwatch } from './cloudwatch.ts'
 import { cloudwatchLogs } from './cloudwatch-logs.ts'
 import { es } from './es.ts'
 import { file } from './file.ts'
+import { forward } from './forward.ts'
 import { http } from './http.ts'
 import { kafka } from './kafka.ts'
 import { loki } from './loki.ts'
@@ -17,6 +18,7 @@ export const outputs: Readonly<Record<string, OutputSpec>> = {
   cloudwatch_logs: cloudwatchLogs,
   es,
   file,
+  forward,
   http,
   kafka,
   loki,

@@ -5,7 +5,7 @@ import { Work, streamSlot, type Taken } from './work.ts'
 
 /** No batch is larger, whatever an output allows: it is held in memory. */
 const LARGEST = 16 * 1024 * 1024
-/** A limit that was learned from refusals for size goes no lower. */
+/** A limit that was learned from refusals for size, or from answers that were late, goes no lower. */
 const SMALLEST = 16 * 1024
 const SPARE = 8
 
@@ -15,7 +15,7 @@ export class Intake {
   readonly #ordered: boolean
   readonly #most: number
   readonly #maxRecords: number
-  /** Bytes of a batch; lower than the output's own limit for a while after the destination refused one for its size. */
+  /** Bytes of a batch; lower than the output's own limit for a while after one was refused for its size or took too long. */
   #maxBytes: number
   #order = 0
   readonly #spare: Work[] = []
@@ -38,6 +38,13 @@ export class Intake {
   /** The destination refused a batch of so many bytes for its size. */
   tooLarge(bytes: number): void {
     this.#maxBytes = Math.max(Math.min(SMALLEST, this.#most), Math.min(this.#maxBytes, bytes >>> 1))
+  }
+
+  /** A batch of so many bytes was not answered in time. Returns whether smaller ones are worth a try. */
+  tooSlow(bytes: number): boolean {
+    if (bytes <= SMALLEST) return false
+    this.tooLarge(bytes)
+    return true
   }
 
   /** A batch was accepted: what was learned from refusals for size is forgotten slowly. */

@@ -96,7 +96,7 @@ export class Judge {
   }
 
   #retry(work: Work, verdict: Retry, now: number): void {
-    const { gate, concurrency, log } = this.#o
+    const { intake, gate, concurrency, log } = this.#o
     const { reason, after } = verdict
     // Others were answered since it failed the last time: then it is not the destination. What a partial answer left is
     // no suspect by itself: the destination may have gone down since, and to set it aside would cost it its order.
@@ -105,6 +105,11 @@ export class Judge {
     if (verdict.unsure === true || verdict.throttled === true) concurrency.overload(now, work.sentAt)
     this.#failed(work, reason, now)
     if (this.#isExhausted(work)) return this.#giveUp(work, reason)
+    if (verdict.slow === true && work.batch.count > 1 && intake.tooSlow(work.batch.bytes)) {
+      gate.fail(now, work.sentAt, after)
+      work.due = 0
+      return this.#halve(work)
+    }
     if (own) {
       work.alone = true
       work.rest = false

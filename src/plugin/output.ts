@@ -16,7 +16,8 @@ export const UNSURE = 4
 /**
  * delivered: all of it is safe at the destination.
  * retry: none of it is known to be; try the same again, not before `after` milliseconds when given. `unsure` says that
- *   the destination may have taken it (reply lost): what is sent again is counted as repeated.
+ *   the destination may have taken it (reply lost): what is sent again is counted as repeated. `slow` says that no answer
+ *   came in time: the link may be too slow for so much, and smaller batches are tried.
  * refused: the destination will never take any of it; dead letters with this reason.
  * too_large: the request as a whole was too large; the engine halves it, and refuses a single record.
  * partial: `outcomes[i]` for each record; `reasons` says why for those refused or to be tried again. `down` says that the
@@ -24,7 +25,7 @@ export const UNSURE = 4
  */
 export type Verdict =
   | { readonly kind: 'delivered' }
-  | { readonly kind: 'retry'; readonly reason: string; readonly after?: number; readonly unsure?: boolean; readonly throttled?: boolean }
+  | { readonly kind: 'retry'; readonly reason: string; readonly after?: number; readonly unsure?: boolean; readonly throttled?: boolean; readonly slow?: boolean }
   | { readonly kind: 'refused'; readonly reason: string }
   | { readonly kind: 'too_large'; readonly reason: string }
   | {
@@ -79,6 +80,14 @@ export interface NetworkOptions {
   readonly net: { readonly [name: string]: string | number | boolean | undefined }
   /** The values of `tls.*` by name without the prefix; `enabled` for `tls`. */
   readonly tls: { readonly [name: string]: string | number | boolean | undefined }
+  /** The nodes of the destination, when there are several: each with options of the plugin that are its own. */
+  readonly nodes?: readonly NetworkNode[]
+}
+
+export interface NetworkNode {
+  readonly name: string
+  readonly network: NetworkOptions
+  readonly options: { readonly [name: string]: unknown }
 }
 
 export interface OutputSpec<F extends Fields = Fields> {
@@ -88,7 +97,8 @@ export interface OutputSpec<F extends Fields = Fields> {
   readonly options: F
   readonly examples?: readonly Example[]
   /** Speaks over the network: `host`, `port`, `net.*`, `tls.*` are options of it. */
-  readonly network?: { readonly port: number }
+  /** `nodes`: it has the option `upstream`, whose nodes may set these options of it. */
+  readonly network?: { readonly port: number; readonly nodes?: readonly string[] }
   limits(options: OptionsOf<F>): Limits
   create(options: OptionsOf<F>, context: OutputContext): Output | Promise<Output>
 }

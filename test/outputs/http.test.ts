@@ -121,7 +121,7 @@ test('an answer that is cut, hangs or never comes', async () => {
   expect(await post()).toMatchObject({ kind: 'retry', unsure: true })
   server.behaviour = () => {}
   await output.close?.()
-  expect(await post({ 'http.response_timeout': 60 })).toMatchObject({ kind: 'retry', reason: 'no answer within 0.06 s', unsure: true })
+  expect(await post({ 'http.response_timeout': 60 })).toMatchObject({ kind: 'retry', reason: 'no answer within 0.06 s', unsure: true, slow: true })
   await output.close?.()
   expect(await post({ 'http.read_idle_timeout': 60 })).toMatchObject({ kind: 'retry', reason: 'the connection was silent for 0.06 s' })
 })

@@ -31,8 +31,14 @@ export class Caution {
       this.#until = now + CAREFUL
       if (asked === 'silent' && records > 1) return { kind: 'too_large', reason: `${reason}, at the second time: smaller requests are tried` }
     }
-    return { kind: 'retry', reason, unsure: true }
+    return { kind: 'retry', reason, unsure: true, ...(isLate(error) ? { slow: true } : {}) }
   }
+}
+
+/** As LateError and the errors of vendors' clients have it. */
+function isLate(error: unknown): boolean {
+  const { name = '', cause } = error as { name?: string; cause?: unknown }
+  return name === 'TimeoutError' || (cause !== undefined && isLate(cause))
 }
 
 function isReset(error: unknown): boolean {

@@ -13,15 +13,51 @@ const BACKSLASH = 0x5c
 
 /** Appends one record. */
 export function writeMsgpackRecord(batch: Batch, index: number, to: ByteWriter): void {
-  to.reserve(12)
-  to.bytes.set([0x92, 0x92, 0xd7, 0x00], to.length)
-  to.bytes.writeUInt32BE(batch.seconds(index), to.length + 4)
-  to.bytes.writeUInt32BE(batch.nanos(index), to.length + 8)
-  to.length += 12
+  packList(2, to)
+  packList(2, to)
+  packTime(batch.seconds(index), batch.nanos(index), to)
   const metadata = Buffer.from(batch.metadata(index) || '{}')
   writeValue(metadata, 0, metadata.length, to)
   const body = Buffer.from(batch.bodyText(index))
   writeValue(body, 0, body.length, to)
+}
+
+/** Appends a time as extension type 0. */
+export function packTime(seconds: number, nanos: number, to: ByteWriter): void {
+  to.reserve(10)
+  to.bytes[to.length] = 0xd7
+  to.bytes[to.length + 1] = 0
+  to.bytes.writeUInt32BE(seconds, to.length + 2)
+  to.length = to.bytes.writeUInt32BE(nanos, to.length + 6)
+}
+
+export function packText(text: string, to: ByteWriter): void {
+  const bytes = Buffer.from(text)
+  writeSize(bytes.length, 32, 0xa0, 0xd9, to)
+  to.copy(bytes)
+}
+
+export function packBinary(bytes: Buffer, to: ByteWriter): void {
+  to.reserve(bytes.length + 5)
+  to.bytes[to.length] = 0xc6
+  to.length = to.bytes.writeUInt32BE(bytes.length, to.length + 1)
+  to.copy(bytes)
+}
+
+/** Appends the head of a list of so many items. */
+export function packList(items: number, to: ByteWriter): void {
+  writeSize(items, 16, 0x90, 0xdc, to)
+}
+
+/** Appends the head of a map of so many entries. */
+export function packMap(entries: number, to: ByteWriter): void {
+  writeSize(entries, 16, 0x80, 0xde, to)
+}
+
+/** Appends a whole number of at most 53 bits. */
+export function packUnsigned(value: number, to: ByteWriter): void {
+  to.reserve(9)
+  writeWhole(String(value), to)
 }
 
 /** Appends the value whose JSON text begins at `start`; returns the offset behind it. */

@@ -1,4 +1,5 @@
 /** Connections of outputs that speak HTTP: keep-alive agents made from the options `net.*` and `tls.*`. */
+import { lookup } from 'node:dns'
 import { readFileSync, readdirSync } from 'node:fs'
 import type { Agent as HttpAgent } from 'node:http'
 import http from 'node:http'
@@ -21,13 +22,15 @@ export interface Endpoint {
 
 type Agent = HttpAgent | https.Agent
 
+/** Options of `tls.*` that name files. */
+const FILES = ['ca_file', 'ca_path', 'crt_file', 'key_file'] as const
+
 /** Makes the agent of an endpoint; `proxy` is the URL of an HTTP proxy, else the environment's is used. */
 export function createAgent(network: NetworkOptions, endpoint: Endpoint, proxy?: string): Agent {
   const { net } = network
   const idle = number(net['keepalive_idle_timeout'])
   const keepAliveSeconds = number(net['tcp_keepalive_time'])
   const local = net['source_address']
-  const family = net['dns.prefer_ipv4'] === true ? 4 : net['dns.prefer_ipv6'] === true ? 6 : undefined
   const most = number(net['max_worker_connections'])
   const options: https.AgentOptions & { proxyEnv?: NodeJS.ProcessEnv } = {
     keepAlive: net['keepalive'] !== false,
@@ -36,12 +39,12 @@ export function createAgent(network: NetworkOptions, endpoint: Endpoint, proxy?:
     ...(idle > 0 ? { timeout: idle } : {}),
     ...(most > 0 ? { maxSockets: most } : {}),
     ...(typeof local === 'string' ? { localAddress: local } : {}),
-    ...(family === undefined ? {} : { family }),
+    ...resolving(network),
     ...(endpoint.secure ? tlsOptions(network, endpoint.host) : {}),
     ...proxyOptions(network, proxy)
   }
   const agent = endpoint.secure ? new https.Agent(options) : new http.Agent(options)
-  limitConnecting(agent, endpoint, number(net['connect_timeout']))
+  limitConnecting(agent, network, endpoint)
   limitReuse(agent, number(net['keepalive_max_recycle']))
   return agent
 }
@@ -57,18 +60,42 @@ function proxyOptions(network: NetworkOptions, proxy: string | undefined): { pro
 
 type CreateConnection = (options: object, done?: (error: Error | null, socket: Duplex) => void) => Duplex | null | undefined
 
-/** Gives every new connection a deadline until it stands (TLS included), and says so when it cannot be made. */
-function limitConnecting(agent: Agent, endpoint: Endpoint, timeout: number): void {
+/**
+ * Gives every new connection a deadline until it stands (TLS included), and says so when it cannot be made. Certificates
+ * are read again for each: they are renewed while the agent runs.
+ */
+function limitConnecting(agent: Agent, network: NetworkOptions, endpoint: Endpoint): void {
   const seam = agent as unknown as { createConnection: CreateConnection }
   const create = seam.createConnection.bind(agent)
+  const timeout = number(network.net['connect_timeout'])
+  const rereads = endpoint.secure && FILES.some((name) => network.tls[name] !== undefined)
   seam.createConnection = (options, done) => {
-    const socket = create(options, done)
+    const socket = create(rereads ? { ...options, ...renewed(network, endpoint.host) } : options, done)
     if (socket !== null && socket !== undefined) watchConnecting(socket as Socket, endpoint, timeout)
     return socket
   }
 }
 
-function watchConnecting(socket: Socket, { secure, host, port }: Endpoint, timeout: number): void {
+/** Files that cannot be read at the moment are left as they were. */
+function renewed(network: NetworkOptions, host: string): ConnectionOptions {
+  try {
+    return tlsOptions(network, host)
+  } catch {
+    return {}
+  }
+}
+
+/** How names become addresses: only or first of one family, if any is asked for. */
+export function resolving({ net }: NetworkOptions): { family?: number; lookup?: typeof lookup } {
+  if (net['ipv6'] === true) return { family: 6 }
+  const order = net['dns.prefer_ipv4'] === true ? 'ipv4first' : net['dns.prefer_ipv6'] === true ? 'ipv6first' : undefined
+  if (order === undefined) return {}
+  const ordered = (host: string, options: object, found: () => void): void => { lookup(host, { ...options, order }, found) }
+  return { lookup: ordered as typeof lookup }
+}
+
+/** Ends a connection that does not stand within `timeout` milliseconds, and begins the message of its error with NOT_CONNECTED. */
+export function watchConnecting(socket: Socket, { secure, host, port }: Endpoint, timeout: number): void {
   const timer = timeout <= 0 ? undefined : setTimeout(() => {
     socket.destroy(new Error(`no connection within ${timeout / 1000} s`))
   }, timeout)

@@ -33,6 +33,11 @@ const KEPT = 65_536
 /** Milliseconds that a server may take to say that it wants the body; then it gets it unasked, as RFC 9110 has it. */
 const ASKED = 1000
 
+/** No answer came in time. */
+export class LateError extends Error {
+  override readonly name = 'TimeoutError'
+}
+
 /** No answer came. */
 export class RequestError extends Error {
   /** Whether it asked before it sent its body, and whether the server said anything. */
@@ -58,7 +63,7 @@ export async function send(agent: HttpAgent, { secure, host, port }: Endpoint, w
   })
   let asked: RequestError['asked'] = asks ? 'silent' : 'no'
   const reject = (error: Error): void => { fail(new RequestError(error, asked)) }
-  const giveUp = (reason: string): void => { request.destroy(new Error(reason)) }
+  const giveUp = (reason: string): void => { request.destroy(new LateError(reason)) }
   const timer = timeout <= 0 ? undefined : setTimeout(() => { giveUp(`no answer within ${timeout / 1000} s`) }, timeout)
   request.on('timeout', () => {
     // the agent's own limit on idle connections speaks here too

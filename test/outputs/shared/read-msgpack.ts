@@ -15,6 +15,7 @@ export function readMsgpack(b: Buffer, at = 0): Read {
     case 0xc0: return { value: null, next: at }
     case 0xc2: return { value: false, next: at }
     case 0xc3: return { value: true, next: at }
+    case 0xc6: return { value: b.subarray(at + 4, at + 4 + b.readUInt32BE(at)), next: at + 4 + b.readUInt32BE(at) }
     case 0xcb: return { value: b.readDoubleBE(at), next: at + 8 }
     case 0xcc: return { value: b.readUInt8(at), next: at + 1 }
     case 0xcd: return { value: b.readUInt16BE(at), next: at + 2 }

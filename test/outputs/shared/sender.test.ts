@@ -44,5 +44,5 @@ test('a 401 is told to whom it concerns', async () => {
 test('no answer in time', async () => {
   server.behaviour = () => {}
   await start({ timeout: 50 })
-  expect(await sender.send(posting, never)).toEqual({ verdict: { kind: 'retry', reason: 'no answer within 0.05 s', unsure: true } })
+  expect(await sender.send(posting, never)).toEqual({ verdict: { kind: 'retry', reason: 'no answer within 0.05 s', unsure: true, slow: true } })
 })
