@@ -37,5 +37,5 @@ export const replacements: Readonly<Record<string, string>> = {
 
 /** Sections of Fluent Bit that have no counterpart. */
 export const unsupportedSections: readonly string[] = [
-  'custom', 'customs', 'plugins', 'stream_processor', 'upstream', 'upstream_servers', 'extensions'
+  'custom', 'customs', 'plugins', 'stream_processor', 'extensions'
 ]

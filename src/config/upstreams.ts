@@ -5,7 +5,7 @@
 import { checkOptions, type Checking } from './check-options.ts'
 import { networkOptions } from './common-options.ts'
 import { entryOf, textOf, type Entry, type Section } from './document.ts'
-import type { Fields, OptionsOf, Place } from './fields.ts'
+import type { Fields, Place } from './fields.ts'
 import type { NodePlan, OutputPlan } from './plan.ts'
 
 interface Upstream {
@@ -64,7 +64,7 @@ export function nodesOf(
     )
     return [{
       name: String(options[0]?.['name']),
-      network: { ...output.network, ...pick(options[1]) } as OptionsOf<typeof networkOptions>,
+      network: { ...output.network, ...pick(options[1]) },
       options: pick(options[2])
     }]
   })

@@ -1,7 +1,6 @@
 import { gunzipSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { es } from '../../src/outputs/es.ts'
-import { opensearch } from '../../src/outputs/opensearch.ts'
 import { PluginError } from '../../src/plugin/context.ts'
 import { DELIVERED, REFUSED, RETRY, type Output, type Verdict } from '../../src/plugin/output.ts'
 import { makeBatch } from '../event/make-batch.ts'
@@ -142,7 +141,6 @@ test('requests at once do not share memory', async () => {
 
 test('what is not there is refused by name', () => {
   output = { write: () => Promise.reject(new Error('not used')) }
-  expect(() => opensearch.create(optionsOf(opensearch, { upstream: 'u.conf' }), outputContext())).toThrow(PluginError)
   expect(() => es.create(optionsOf(es, { cloud_id: 'x' }), outputContext())).toThrow(PluginError)
 })
 

@@ -1,7 +1,6 @@
 /** A server of the forward protocol that keeps what it gets, lets in whom it shall, and fails as it is told. */
 import { createHash } from 'node:crypto'
-import { createServer, type Server, type Socket } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { gunzipSync } from 'node:zlib'
 import { ByteWriter } from '../../src/lib/byte-writer.ts'
 import { writeValue } from '../../src/outputs/shared/msgpack.ts'

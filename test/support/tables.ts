@@ -68,10 +68,11 @@ const es = defineOutput({
   options: {
     index: { kind: 'string', default: 'fluent-bit', doc: 'Index.', example: 'logs' },
     http_user: { kind: 'string', doc: 'User.', example: 'elastic' },
+    upstream: { kind: 'string', doc: 'Nodes.', example: 'nodes.conf' },
     http_passwd: { kind: 'string', secret: true, doc: 'Password.', example: 'secret' },
     buffer_size: { kind: 'size', default: 512_000, unlimited: ['false'], doc: 'Answer.', example: '1M' }
   },
-  network: { port: 9200 },
+  network: { port: 9200, nodes: ['http_user', 'http_passwd'] },
   limits: never,
   create: never
 })

@@ -70,8 +70,11 @@ export const elasticsearchOptions = {
   current_time_index: { kind: 'boolean', default: false, doc: 'The present date instead of the record\'s in logstash_format.', example: 'on' },
   trace_output: { kind: 'boolean', default: false, doc: 'Write every request to the log.', example: 'on' },
   trace_error: { kind: 'boolean', default: false, doc: 'Write every answer with errors to the log.', example: 'on' },
-  upstream: { kind: 'string', doc: 'File of several nodes: not there yet, so it is refused.', example: 'nodes.conf' }
+  upstream: { kind: 'string', doc: 'Name of an upstream of the configuration, or the file of one: nodes that take turns.', example: 'nodes.conf' }
 } as const satisfies Fields
+
+/** Options that a node of an upstream may set for itself. */
+export const NODE_OPTIONS = ['http_user', 'http_passwd', 'http_api_key', 'path', 'pipeline'] as const
 
 /** Options that only out_es has. */
 export const elasticOptions = {

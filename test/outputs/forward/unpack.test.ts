@@ -7,7 +7,7 @@ test('values of the protocol read back, whole or not at all', () => {
   const bytes = pack(value)
   const found = unpack(Buffer.concat([bytes, Buffer.from([1])]))
   expect(found?.end).toBe(bytes.length)
-  const [helo, options, long] = found?.value as [string, Map<string, unknown>, string]
+  const [helo, options, long] = found!.value as [string, Map<string, unknown>, string]
   expect([helo, Object.fromEntries(options), long]).toEqual(value)
   for (let end = 0; end < bytes.length; end++) expect(unpack(bytes.subarray(0, end))).toBeUndefined()
 })
