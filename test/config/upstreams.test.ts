@@ -50,5 +50,5 @@ it('what is wrong with nodes is told in its place', async () => {
     '8:13 missing-option', '8:33 missing-option', '8:49 wrong-value', '8:81 unknown-option'
   ])
   expect(told(await planYaml(config('mine', 'upstream_servers:\n  - {name: mine}\n')))).toEqual(['7:5 no-nodes'])
-  expect(told(await planYaml(config('/no/such/file.conf')))).toEqual(['5:39 file-missing'])
+  expect(told(await planYaml(config('/no/such/file.conf')))).toEqual(['5:40 file-missing'])
 })
