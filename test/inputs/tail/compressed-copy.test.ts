@@ -74,7 +74,7 @@ it('files that were read are known by what they hold, while they are followed an
   const file = { compressed: false, size: text.length, scanned: text.length, headLength: 256, headSum: headSum(text.subarray(0, 256)) } as Followed
   const read = new ReadFiles()
   expect([read.hold(content, []), read.hold(content, [file]), read.hold({ ...content, size: 5 }, [file])]).toEqual([false, true, false])
-  read.forgotten({ ...file, headLength: 5 } as Followed)
+  read.forgotten(Object.assign({}, file, { headLength: 5 }))
   expect(read.hold(content, [])).toBe(false)
   read.forgotten(file)
   expect(read.hold(content, [])).toBe(true)
