@@ -1,5 +1,6 @@
 /** The table of filters. */
 import type { FilterSpec } from '../plugin/filter.ts'
+import { aws } from './aws.ts'
 import { contentModifier } from './content-modifier.ts'
 import { expect } from './expect.ts'
 import { grep } from './grep.ts'
@@ -14,5 +15,5 @@ import { throttle } from './throttle.ts'
 import { typeConverter } from './type-converter.ts'
 
 export const filters: readonly FilterSpec[] = [
-  contentModifier, expect, grep, kubernetes, modify, multiline, nest, parser, recordModifier, rewriteTag, throttle, typeConverter
+  aws, contentModifier, expect, grep, kubernetes, modify, multiline, nest, parser, recordModifier, rewriteTag, throttle, typeConverter
 ] as readonly FilterSpec[]
