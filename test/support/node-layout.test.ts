@@ -48,7 +48,9 @@ describe('the layout of a node', () => {
     const web = pod.container('web')
     const before = web.link
     web.restart()
-    expect([existsSync(before), web.link === before, path.basename(web.file)]).toEqual([false, false, '1.log'])
+    expect([existsSync(before), web.link === before, path.basename(web.file)]).toEqual([true, false, '1.log'])
+    web.restart()
+    expect([existsSync(before), readdirSync(node.containers).length, path.basename(web.file)]).toEqual([false, 2, '2.log'])
     pod.delete()
     expect([readdirSync(node.containers), existsSync(pod.folder)]).toEqual([[], false])
   })

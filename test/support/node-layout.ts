@@ -111,6 +111,8 @@ export class ContainerLog {
   lines = 0
   readonly #docker: boolean
   #descriptor = -1
+  /** Link and file of the container that ended last, which the kubelet keeps until the next one ends. */
+  #before: { readonly link: string, readonly file: string } | undefined
 
   constructor (pod: Pod, name: string) {
     this.pod = pod
@@ -189,17 +191,28 @@ export class ContainerLog {
     this.#descriptor = openSync(this.file, 'a', 0o640)
   }
 
-  /** The container ends and starts again: another file, another link; the old link is gone, the old file stays. */
+  /** The container ends and starts again: another file, another link. What the one before the last left behind goes. */
   restart (): void {
     this.close()
-    unlinkSync(this.link)
+    this.#forget()
+    this.#before = { link: this.link, file: this.file }
     this.restarts++
     this.#begin()
+  }
+
+  #forget (): void {
+    if (this.#before === undefined) return
+    const { link, file } = this.#before
+    unlinkSync(link)
+    for (const name of readdirSync(path.dirname(file))) {
+      if (name.startsWith(path.basename(file))) unlinkSync(path.join(path.dirname(file), name))
+    }
   }
 
   /** Link and files go. */
   remove (): void {
     this.close()
+    this.#forget()
     rmSync(this.link, { force: true })
     if (this.#docker) rmSync(path.dirname(this.file), { recursive: true, force: true })
     this.pod.containers.delete(this)
