@@ -67,12 +67,21 @@ outputs:
   const all = [...running]
   const { checker } = collector
 
+  const arrived = (loads: readonly Load[]): Promise<boolean> => eventually(
+    () => `the lines of pods to be deleted\n${checker.missing(loads).join('\n')}\n${agent.running.tail(5)}`,
+    () => loads.every(({ name, count }) => checker.seen(name) === count), { timeout: 60_000 })
+
   /** Pods are deleted and others come, while the agent runs and has seen them. */
   const replaceSome = async (): Promise<void> => {
     const gone = Array.from({ length: pods / 10 }, () => running.splice(Math.floor(Math.random() * running.length), 1)[0]!)
     for (const load of gone) {
       load.write(portion)
       if (Math.random() < 0.5) load.container.rotate()
+      load.write(1)
+    }
+    // what is deleted before anybody could open it is gone
+    await arrived(gone)
+    for (const load of gone) {
       load.write(portion)
       load.pod.delete()
     }
@@ -83,8 +92,7 @@ outputs:
       all.push(load)
     }
     // a kill while a deleted file is unread is the end of its lines
-    await eventually(() => `the deleted pods' lines\n${checker.missing(gone).join('\n')}\n${agent.running.tail(5)}`,
-      () => gone.every(({ name, count }) => checker.seen(name) === count), { timeout: 60_000 })
+    await arrived(gone)
   }
 
   for (const load of running) load.write(portion)

@@ -163,6 +163,10 @@ export class Discovery {
   async #unwatch(): Promise<void> {
     const watcher = this.#watcher
     this.#watcher = null
-    await watcher?.close()
+    if (watcher === null) return
+    const closed = watcher.close()
+    // closing takes the listeners away, and what was under way may still fail: a file that is gone would end the agent
+    watcher.on('error', () => {})
+    await closed
   }
 }

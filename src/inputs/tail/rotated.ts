@@ -7,7 +7,7 @@ import { findCopy } from './compressed-copy.ts'
 import { look } from './descriptors.ts'
 import type { Followed } from './followed.ts'
 import type { Recovered } from './recovery.ts'
-import { findByInode, findRotatedBetween } from './search.ts'
+import { findByInode, findRotatedBetween, findStampedAfter } from './search.ts'
 
 /** What the follower does with a file found. */
 export interface Rotations {
@@ -24,10 +24,8 @@ export interface Rotations {
 
 /** Follows files that had the path between two others and were renamed before anybody saw them. Returns the last. */
 export function followBetween(file: Followed, next: BigIntStats, target: string, rotations: Rotations): Followed {
-  const stats = file.fd < 0 ? null : fstatSync(file.fd, { bigint: true })
-  if (stats === null || stats.nlink === 0n) return file
   let last = file
-  for (const place of findRotatedBetween(target, stats.birthtimeNs, next.birthtimeNs)) {
+  for (const place of placesBetween(file, next, target)) {
     const between = rotations.openAs(place, file.path, null)
     if (between === null) continue
     between.after = last
@@ -35,6 +33,13 @@ export function followBetween(file: Followed, next: BigIntStats, target: string,
     last = between
   }
   return last
+}
+
+function placesBetween(file: Followed, next: BigIntStats, target: string): string[] {
+  // a compressed file tells nothing of when the one that it was made of was created
+  if (file.compressed) return findStampedAfter(target, file.name)
+  const stats = file.fd < 0 ? null : fstatSync(file.fd, { bigint: true })
+  return stats === null || stats.nlink === 0n ? [] : findRotatedBetween(target, stats.birthtimeNs, next.birthtimeNs)
 }
 
 /**

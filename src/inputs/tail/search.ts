@@ -48,6 +48,25 @@ export function findRotatedBetween(path: string, after: bigint, before: bigint):
   return found.sort((a, b) => (a.born < b.born ? -1 : 1)).map((each) => each.path)
 }
 
+/** What the kubelet adds to the name of a file that it rotates, and to that of one that it compresses. */
+const STAMPED = /\.(\d{8}-\d{6})(\.gz)?$/
+
+/**
+ * Files that the kubelet rotated after the one at `place`, itself a rotated file of `path`: told by the times in their
+ * names, in their order, compressed ones too.
+ */
+export function findStampedAfter(path: string, place: string): string[] {
+  const stamp = STAMPED.exec(place)?.[1]
+  if (stamp === undefined) return []
+  const found = new Map<string, string>()
+  for (const name of readdirSync(dirname(path))) {
+    const other = name.startsWith(basename(path)) ? STAMPED.exec(name)?.[1] : undefined
+    // of one that is being compressed both forms are there for a moment
+    if (other !== undefined && other > stamp && !(found.has(other) && name.endsWith('.gz'))) found.set(other, join(dirname(path), name))
+  }
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each)
+}
+
 const LOOK_BACK = 64 * 1024
 
 /** Offset behind the last newline of an open file; its size when none is near the end. */

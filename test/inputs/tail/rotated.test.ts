@@ -2,7 +2,10 @@ import { appendFileSync, mkdtempSync, renameSync, rmSync, statSync, unlinkSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { RecordingIngest } from '../recording-ingest.ts'
+import { NodeLayout } from '../../support/node-layout.ts'
+import { tempFolder } from '../../support/temp.ts'
+import { eventually } from '../../support/wait.ts'
+import { RecordingIngest, startTail } from '../recording-ingest.ts'
 import { makeParts, until, type Parts } from './parts.ts'
 
 let folder: string
@@ -135,4 +138,27 @@ describe('files that were rotated while nobody looked', () => {
     comeBack()
     expect(await values(2)).toEqual(['one', 'two'])
   })
+})
+
+it.each([2, 3])('the kubelet rotated %i times while nobody looked, compressed ones are read too, in order', async (rotations) => {
+  const node = new NodeLayout(tempFolder('rotated'))
+  const container = node.pod({ name: 'web' }).container('app')
+  let lines = 0
+  const write = (): void => container.write(Array.from({ length: 5 }, () => `${lines++} ${'x'.repeat(80)}`))
+  const ingest = new RecordingIngest()
+  const options = { path: [`${node.containers}/*.log`] }
+  write()
+  const first = await startTail(ingest, options)
+  await eventually('the first lines', () => ingest.records.length === lines)
+  await first.input.stop(performance.now() + 1000)
+  for (let i = 0; i < rotations; i++) {
+    write()
+    container.rotate()
+  }
+  write()
+  const second = await startTail(ingest, options)
+  await eventually('all lines', () => ingest.records.length === lines)
+  await second.input.stop(performance.now() + 1000)
+  node.close()
+  expect(ingest.values().map((line) => Number(/ F (\d+)/.exec(String(line))?.[1]))).toEqual(Array.from({ length: lines }, (_, i) => i))
 })
