@@ -10,7 +10,7 @@ import { FileMaker, type MakerOptions } from './file-maker.ts'
 import { ACTIVE, type Followed, RETIRED, SETTLED, identityKey } from './followed.ts'
 import { birth, growHead, headMatches, identityOf } from './identity.ts'
 import { compare, Recovered, resumeRanges, type Match } from './recovery.ts'
-import { adoptRotated, followBetween, orderRenamed, type Rotations } from './rotated.ts'
+import { adoptRotated, followBetween, followUnseen, orderRenamed, type Rotations } from './rotated.ts'
 import { countLines } from './search.ts'
 
 export interface FollowerOptions extends MakerOptions, BeginningOptions {
@@ -92,7 +92,11 @@ export class Follower {
     const before = current ?? this.vacant.get(path)?.file ?? null
     this.vacant.delete(path)
     if (known !== undefined) this.#renamed(known, path)
-    else this.#openNew(path, before === null ? null : followBetween(before, stats, before.target, this.#seam))
+    else {
+      const isUnseen = before === null && this.firstScan && !this.#context.firstStart && !this.#recovered.knows(path)
+      const unseen = isUnseen ? followUnseen(path, this.#seam) : null
+      this.#openNew(path, before === null ? unseen : followBetween(before, stats, before.target, this.#seam))
+    }
   }
 
   /** Takes note that a path that is followed leads nowhere. */

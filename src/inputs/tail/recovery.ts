@@ -14,8 +14,11 @@ export class Recovered {
   readonly #byInode = new Map<string, RecoveredStream[]>()
   /** Earlier generations that were never closed. */
   readonly stale: readonly RecoveredStream[]
+  /** Every path that a file was followed under. */
+  readonly #paths: ReadonlySet<string>
 
   constructor(streams: readonly RecoveredStream[]) {
+    this.#paths = new Set(streams.flatMap(({ identity }) => [identity.path, String(identity.marks['first'] ?? identity.path)]))
     const newest = new Map<string, RecoveredStream>()
     for (const stream of streams) {
       const known = newest.get(stream.uid)
@@ -30,6 +33,11 @@ export class Recovered {
     }
     // who has read further comes first
     for (const others of this.#byInode.values()) others.sort((a, b) => endOf(b) - endOf(a))
+  }
+
+  /** Whether a file was ever followed under this path, as far as streams are remembered. */
+  knows(path: string): boolean {
+    return this.#paths.has(path)
   }
 
   /** The stream of an open file, if it was followed before; it is not given again. */

@@ -1,5 +1,5 @@
 /** Files that were rotated while nobody looked: found under other names, and put before what has their path now. */
-import { fstatSync, type BigIntStats } from 'node:fs'
+import { fstatSync, realpathSync, type BigIntStats } from 'node:fs'
 import type { RecoveredStream } from '../../event/stream.ts'
 import type { Counter } from '../../plugin/context.ts'
 import type { Ingest } from '../../plugin/input.ts'
@@ -7,7 +7,7 @@ import { findCopy } from './compressed-copy.ts'
 import { look } from './descriptors.ts'
 import type { Followed } from './followed.ts'
 import type { Recovered } from './recovery.ts'
-import { findByInode, findRotatedBetween, findStampedAfter } from './search.ts'
+import { findByInode, findRotatedBetween, findStamped } from './search.ts'
 
 /** What the follower does with a file found. */
 export interface Rotations {
@@ -24,20 +24,37 @@ export interface Rotations {
 
 /** Follows files that had the path between two others and were renamed before anybody saw them. Returns the last. */
 export function followBetween(file: Followed, next: BigIntStats, target: string, rotations: Rotations): Followed {
-  let last = file
-  for (const place of placesBetween(file, next, target)) {
-    const between = rotations.openAs(place, file.path, null)
-    if (between === null) continue
-    between.after = last
-    rotations.retire(between)
-    last = between
+  return followPlaces(placesBetween(file, next, target), file.path, file, rotations) ?? file
+}
+
+/**
+ * Follows files that the kubelet rotated away from a path that nobody had seen before the stop: a container that started
+ * and logged while nobody looked. Returns the last.
+ */
+export function followUnseen(path: string, rotations: Rotations): Followed | null {
+  try {
+    return followPlaces(findStamped(realpathSync(path)), path, null, rotations)
+  } catch {
+    // gone in this moment
+    return null
+  }
+}
+
+function followPlaces(places: readonly string[], path: string, before: Followed | null, rotations: Rotations): Followed | null {
+  let last = before
+  for (const place of places) {
+    const file = rotations.openAs(place, path, null)
+    if (file === null) continue
+    file.after = last
+    rotations.retire(file)
+    last = file
   }
   return last
 }
 
 function placesBetween(file: Followed, next: BigIntStats, target: string): string[] {
   // a compressed file tells nothing of when the one that it was made of was created
-  if (file.compressed) return findStampedAfter(target, file.name)
+  if (file.compressed) return findStamped(target, file.name)
   const stats = file.fd < 0 ? null : fstatSync(file.fd, { bigint: true })
   return stats === null || stats.nlink === 0n ? [] : findRotatedBetween(target, stats.birthtimeNs, next.birthtimeNs)
 }

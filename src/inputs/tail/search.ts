@@ -52,11 +52,11 @@ export function findRotatedBetween(path: string, after: bigint, before: bigint):
 const STAMPED = /\.(\d{8}-\d{6})(\.gz)?$/
 
 /**
- * Files that the kubelet rotated after the one at `place`, itself a rotated file of `path`: told by the times in their
- * names, in their order, compressed ones too.
+ * Files that the kubelet rotated away from `path`, and after the one at `place`, itself such a file, when it is given:
+ * told by the times in their names, in their order, compressed ones too.
  */
-export function findStampedAfter(path: string, place: string): string[] {
-  const stamp = STAMPED.exec(place)?.[1]
+export function findStamped(path: string, place?: string): string[] {
+  const stamp = place === undefined ? '' : STAMPED.exec(place)?.[1]
   if (stamp === undefined) return []
   const found = new Map<string, string>()
   for (const name of readdirSync(dirname(path))) {

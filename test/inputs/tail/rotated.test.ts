@@ -162,3 +162,25 @@ it.each([2, 3])('the kubelet rotated %i times while nobody looked, compressed on
   node.close()
   expect(ingest.values().map((line) => Number(/ F (\d+)/.exec(String(line))?.[1]))).toEqual(Array.from({ length: lines }, (_, i) => i))
 })
+
+it('a container that began and was rotated while nobody looked is read from its first line', async () => {
+  const node = new NodeLayout(tempFolder('rotated'))
+  const known = node.pod({ name: 'known' }).container('app')
+  const ingest = new RecordingIngest()
+  const options = { path: [`${node.containers}/*.log`] }
+  known.write(['before'])
+  const first = await startTail(ingest, options)
+  await eventually('the first line', () => ingest.records.length === 1)
+  await first.input.stop(performance.now() + 1000)
+  const fresh = node.pod({ name: 'fresh' }).container('app')
+  for (let i = 0; i < 3; i++) {
+    fresh.write([`fresh ${i} ${'x'.repeat(80)}`])
+    fresh.rotate()
+  }
+  fresh.write(['fresh 3'])
+  const second = await startTail(ingest, options)
+  await eventually('all lines', () => ingest.records.length === 5)
+  await second.input.stop(performance.now() + 1000)
+  node.close()
+  expect(ingest.values().slice(1).map((line) => /fresh \d/.exec(String(line))?.[0])).toEqual(['fresh 0', 'fresh 1', 'fresh 2', 'fresh 3'])
+})
