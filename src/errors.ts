@@ -61,6 +61,7 @@ export const messages = {
   'flag-order': '{flag} must follow -i, -F or -o',
   'flag-unsupported': 'Fluent Bit has {flag}, Fantail does not: {reason}',
   'argument-missing': '{command} needs {what}',
+  'argument-folder': '{path} is a folder: name its files, for example {path}/*.log',
   'nothing-to-run': 'there is nothing to run: name a configuration file with -c, or an input with -i',
 
   // Running

@@ -1,5 +1,6 @@
 /** `fantail tail FILE…`: any file, followed and shown, without a configuration and without a trace of state. */
 
+import { statSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -7,18 +8,22 @@ import { join, resolve } from 'node:path'
 import type { Entry, Section } from '../config/document.ts'
 import { planSections } from '../config/make-plan.ts'
 import type { Place } from '../config/fields.ts'
+import { FantailError } from '../errors.ts'
 import type { Io } from './io.ts'
 import type { Arguments } from './options.ts'
 import { tellProblems } from './run.ts'
 import { loadTables } from './tables.ts'
 
-const place: Place = { file: 'command line', line: 1, column: 1 }
+/** The command as problems show it; the expression, which is what may be wrong with it, stands behind this. */
+const COMMAND = 'fantail tail --grep '
+const place: Place = { file: 'command line', line: 1, column: COMMAND.length + 1 }
 
 export async function run(args: Arguments, io: Io): Promise<number> {
+  for (const file of args.positionals) tellMissing(file, io)
   const state = await mkdtemp(join(tmpdir(), 'fantail-tail-'))
   try {
     const sections = sectionsFor(args, state)
-    const sources = new Map([[place.file, `fantail tail ${args.positionals.join(' ')}`]])
+    const sources = new Map([[place.file, `${COMMAND}${args.value('grep') ?? ''} ${args.positionals.join(' ')}`]])
     const { plan, ...told } = await planSections(sections, sources, {}, await loadTables())
     tellProblems({ plan, ...told }, io)
     if (plan === undefined) return 1
@@ -27,6 +32,14 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   } finally {
     await rm(state, { recursive: true, force: true })
   }
+}
+
+/** Says that a file is waited for; a folder is none. */
+function tellMissing(file: string, io: Io): void {
+  if (/[*?[]/.test(file)) return
+  const stats = statSync(file, { throwIfNoEntry: false })
+  if (stats === undefined) io.err(`fantail: ${file} is not there yet; it is shown when it is\n`)
+  else if (stats.isDirectory()) throw new FantailError('argument-folder', { path: file })
 }
 
 /** The configuration that `fantail tail` stands for. */

@@ -1,11 +1,13 @@
 /** The output of `fantail tail`: records for a person at a terminal, level, time and message picked out. */
 import type { Batch } from '../event/batch.ts'
 import { defineOutput, delivered, type Output, type Verdict } from '../plugin/output.ts'
+import { openLine, type Fields } from './pretty/shapes.ts'
 
 export const pretty = defineOutput({
   name: 'pretty',
   summary: 'Shows records on a terminal with level, time and message picked out.',
-  description: 'A line of JSON or of a container runtime in `log` is opened first. Colours are used on a terminal only, and not when NO_COLOR is set.',
+  description: 'A line in `log` of JSON, logfmt, klog, a container runtime, a web server, syslog, or one that begins with a time, is '
+    + 'taken apart first; stacks of JSON are shown as lines. Colours are used on a terminal only, and not when NO_COLOR is set.',
   options: {
     format: {
       kind: 'choice',
@@ -30,7 +32,6 @@ export const pretty = defineOutput({
   }
 })
 
-type Fields = { readonly [key: string]: unknown }
 type Render = (fields: Fields, milliseconds: number) => string
 
 class PrettyOutput implements Output {
@@ -53,65 +54,91 @@ class PrettyOutput implements Output {
   }
 }
 
-/** The fields of a record; those within its line where the line is JSON or a container runtime's. */
-export function openLine(record: Fields): Fields {
-  const { log, ...rest } = record
-  if (typeof log !== 'string') return record
-  const cri = /^(\S+) (stdout|stderr) [FP] (.*)$/s.exec(log)
-  const line = cri?.[3] ?? log
-  const outer = cri === null ? rest : { ...rest, time: cri[1], stream: cri[2] }
-  return { ...outer, ...(parseObject(line) ?? { log: line }) }
-}
-
 /** The record as one line of JSON, `time` in front when it has none. */
 export function asJson(fields: Fields, milliseconds: number): string {
   return JSON.stringify('time' in fields ? fields : { time: new Date(milliseconds).toISOString(), ...fields })
 }
 
-const messageKeys = ['message', 'msg', 'log', 'MESSAGE', 'event']
-const levelKeys = ['level', 'severity', 'lvl', 'loglevel', 'log_level', 'PRIORITY']
-const timeKeys = ['time', 'timestamp', '@timestamp', 'ts', 'date']
+const messageKeys = ['message', 'msg', 'log', 'MESSAGE', 'event', 'textPayload', 'error', 'err']
+const levelKeys = ['level', 'severity', 'lvl', 'loglevel', 'log_level', 'levelname', 'log.level', 'severity_text', 'PRIORITY']
+const timeKeys = ['time', 'timestamp', '@timestamp', 'ts', 'date', 't']
+const stackKeys = ['stack', 'stacktrace', 'stack_trace', 'exception', 'exc_info', 'traceback']
 
 const pinoLevels: Readonly<Record<string, string>> = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' }
+const syslogLevels = ['emerg', 'alert', 'crit', 'error', 'warn', 'notice', 'info', 'debug']
 const colors: Readonly<Record<string, number>> = {
-  trace: 90, debug: 90, info: 32, notice: 32, warn: 33, warning: 33, error: 31, err: 31, critical: 35, fatal: 35, panic: 35
+  trace: 90, debug: 90, info: 32, notice: 32, warn: 33, warning: 33, error: 31, err: 31, severe: 31,
+  critical: 35, crit: 35, alert: 35, emerg: 35, fatal: 35, panic: 35
 }
+const shortLevels: Readonly<Record<string, string>> = { warning: 'WARN ', critical: 'CRIT ', err: 'ERROR', information: 'INFO ' }
+/** Goes on with what the line before it said: a frame of a stack, a cause. */
+const CONTINUES = /^(?:\s+\S|Caused by:|Suppressed:|\.\.\. \d+ )/
 
-/** `10:00:00.123 WARN  message key=value`, with colours as escape sequences of a terminal. */
+/** `10:00:00.123 WARN  message key=value`, with colours as escape sequences of a terminal; stacks on lines of their own. */
 export function asLine(fields: Fields, milliseconds: number, colored: boolean): string {
   const paint = (code: number, text: string): string => colored && text !== '' ? `\u001b[${code}m${text}\u001b[0m` : text
   const messageKey = messageKeys.find((key) => typeof fields[key] === 'string')
   const levelKey = levelKeys.find((key) => fields[key] !== undefined)
   const timeKey = timeKeys.find((key) => fields[key] !== undefined)
   const message = messageKey === undefined ? '' : String(fields[messageKey])
-  const level = levelOf(levelKey === undefined ? undefined : fields[levelKey], message)
+  const level = levelOf(levelKey, fields, message)
+  const stacks: string[] = []
   const rest = Object.entries(fields)
     .filter(([key]) => key !== messageKey && key !== levelKey && key !== timeKey && key !== 'file')
-    .map(([key, value]) => paint(90, `${key}=`) + shown(value))
-  const file = fields['file']
-  return [
-    paint(90, timeOf(timeKey === undefined ? undefined : fields[timeKey], milliseconds)),
-    paint(colors[level.toLowerCase()] ?? 36, level.toUpperCase().padEnd(5)),
+    .flatMap(([key, value]) => {
+      const text = withoutStack(key, value, stacks)
+      return text === undefined ? [] : [paint(90, `${key}=`) + shown(text)]
+    })
+  const { file } = fields
+  const time = timeOf(timeKey === undefined ? undefined : fields[timeKey], milliseconds)
+  const goesOn = timeKey === undefined && CONTINUES.test(message)
+  const head = [
+    goesOn ? ' '.repeat(time.length) : paint(90, time),
+    paint(colors[level.toLowerCase()] ?? 36, shortLevels[level.toLowerCase()] ?? level.toUpperCase().padEnd(5)),
     ...(typeof file === 'string' ? [paint(36, file.slice(file.lastIndexOf('/') + 1))] : []),
     visible(message),
     ...rest
-  ].filter((part) => part.trim() !== '').join(' ')
+  ].join(' ').trimEnd()
+  const lines = stacks.flatMap((stack) => visible(stack.trimEnd()).split('\n'))
+  return [head, ...lines.map((line) => paint(90, `${' '.repeat(time.length + 7)}${line}`))].join('\n')
 }
 
-function levelOf(value: unknown, message: string): string {
+/** The value without the stack that it is or holds, which goes to `stacks`; undefined when nothing is left of it. */
+function withoutStack(key: string, value: unknown, stacks: string[]): unknown {
+  if (typeof value === 'string') {
+    if (!stackKeys.includes(key.toLowerCase()) || !value.includes('\n')) return value
+    stacks.push(value)
+    return undefined
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const entries = Object.entries(value as Fields)
+  const stack = entries.find(([name, inner]) => stackKeys.includes(name) && typeof inner === 'string' && inner.includes('\n'))
+  if (stack === undefined) return value
+  stacks.push(String(stack[1]))
+  // the first line of a stack says type and message once more
+  const left = entries.filter(([name, inner]) => name !== stack[0] && !(typeof inner === 'string' && String(stack[1]).split('\n')[0]!.includes(inner)))
+  return left.length === 0 ? undefined : Object.fromEntries(left)
+}
+
+function levelOf(key: string | undefined, fields: Fields, message: string): string {
+  const value = key === undefined ? undefined : fields[key]
+  if (key === 'PRIORITY') return syslogLevels[Number(value)] ?? String(value)
   if (typeof value === 'number') return pinoLevels[value] ?? String(value)
   if (typeof value === 'string') return value
   return /\b(TRACE|DEBUG|INFO|WARN(?:ING)?|ERROR|FATAL)\b/.exec(message.slice(0, 80))?.[1] ?? ''
 }
 
-/** The time of day, in the zone of the terminal. */
+/** The time of day, in the zone of the terminal, with the date where that is not today's. */
 function timeOf(value: unknown, milliseconds: number): string {
   let at = new Date(milliseconds)
-  if (typeof value === 'number') at = new Date(value > 1e11 ? value : value * 1000)
-  else if (typeof value === 'string') at = new Date(value)
+  if (typeof value === 'number') at = new Date(value > 1e14 ? value / 1e6 : value > 1e11 ? value : value * 1000)
+  else if (typeof value === 'string') at = new Date(/^\d+(\.\d+)?$/.test(value) ? Number(value) * (value.length > 12 ? 1 : 1000) : value)
   if (Number.isNaN(at.getTime())) at = new Date(milliseconds)
   const two = (part: number): string => String(part).padStart(2, '0')
-  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${String(at.getMilliseconds()).padStart(3, '0')}`
+  const clock = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${String(at.getMilliseconds()).padStart(3, '0')}`
+  // records are shown as they come: the time of the record is today's, but for those that were read from their beginning
+  const today = at.toDateString() === new Date(milliseconds).toDateString()
+  return today ? clock : `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${clock}`
 }
 
 function shown(value: unknown): string {
@@ -121,15 +148,4 @@ function shown(value: unknown): string {
 /** Control characters of a log must not steer the terminal. */
 function visible(text: string): string {
   return text.replace(/[\p{Cc}\u009b]/gu, (character) => character === '\t' || character === '\n' ? character : '\ufffd')
-}
-
-function parseObject(text: string): Fields | undefined {
-  if (!text.startsWith('{')) return undefined
-  try {
-    const value: unknown = JSON.parse(text)
-    // What begins with a brace and parses is an object.
-    return value as Fields
-  } catch {
-    return undefined
-  }
 }

@@ -1,6 +1,9 @@
+import { tmpdir } from 'node:os'
 import { describe, expect, it } from 'vitest'
+import { main } from '../../src/cli/main.ts'
 import { commandOf, parseCommand } from '../../src/cli/options.ts'
 import { sectionsFor } from '../../src/cli/tail.ts'
+import { testIo } from '../support/io.ts'
 import { shapes } from '../support/plan.ts'
 
 function sections(...argv: readonly string[]): Readonly<Record<string, Readonly<Record<string, unknown>>>> {
@@ -29,5 +32,17 @@ describe('sectionsFor', () => {
       filter: { name: 'grep', regex: 'log a b' },
       output: { format: 'json' }
     })
+  })
+})
+
+describe('fantail tail', () => {
+  it('refuses a folder, with what to do, and points at an expression that is wrong', async () => {
+    const io = testIo()
+    expect(await main(['tail', tmpdir()], io)).toBe(1)
+    expect(io.written.err).toBe(`fantail: ${tmpdir()} is a folder: name its files, for example ${tmpdir()}/*.log\n`)
+    const wrong = testIo()
+    expect(await main(['tail', '--grep', 'a(', '/nowhere.log'], wrong)).toBe(1)
+    expect(wrong.written.err).toContain('/nowhere.log is not there yet')
+    expect(wrong.written.err).toContain('fantail tail --grep a( /nowhere.log\n     |                     ^')
   })
 })
