@@ -57,6 +57,9 @@ function without(section: Section, sections: readonly Section[]): Section {
 
 type Language = 'yaml' | 'classic'
 
+/** Where images of Fluent Bit have its own parsers files. Their parsers are built in, so these files need not be there. */
+const stockFile = /^\/fluent-bit\/(etc|parsers)\/parsers(_(ambassador|cinder|extra|java|kafka|mult|openstack))?\.conf$/
+
 class Loader {
   readonly sources = new Map<string, string>()
   readonly #environment: Environment
@@ -91,7 +94,9 @@ class Loader {
     for (const section of done.filter(({ type }) => type === 'service')) {
       for (const entry of section.entries.filter(({ key }) => key.toLowerCase() === 'parsers_file')) {
         for (const value of itemsOf(entry.value)) {
-          const found = await this.file(this.#extraPath(textOf(value) ?? '', value.place), value.place, undefined)
+          const path = this.#extraPath(textOf(value) ?? '', value.place)
+          if (stockFile.test(path) && !exists(path)) continue
+          const found = await this.file(path, value.place, undefined)
           parsers.push(...found.map((part) => this.#environment.substitute(part, this.#problems)))
         }
       }

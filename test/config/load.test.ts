@@ -55,6 +55,14 @@ describe('variables', () => {
 describe('parsers files', () => {
   const uses = (file: string): string => `service: {parsers_file: ${file}}\n${pipeline.replace('path: a', 'path: a, parser: p')}`
 
+  it('of the images of Fluent Bit need not be there, as their parsers are built in', async () => {
+    const stock = (file: string): string => `service: {parsers_file: ${file}}\n${pipeline.replace('path: a', 'path: a, parser: nginx')}`
+    for (const file of ['/fluent-bit/parsers/parsers.conf', '/fluent-bit/etc/parsers.conf', '/fluent-bit/etc/parsers_java.conf']) {
+      expect(told(await planFiles({ 'a.yaml': stock(file) }))).toEqual([])
+    }
+    expect(told(await planFiles({ 'a.yaml': stock('/fluent-bit/etc/mine.conf') }))).toEqual(['1:25 file-missing'])
+  })
+
   it('are read, classic or YAML', async () => {
     expect(told(await planFiles({ 'a.yaml': uses('p.conf'), 'p.conf': '[PARSER]\n    Name p\n    Format json\n' }))).toEqual([])
     expect(told(await planFiles({ 'a.yaml': uses('p.yaml'), 'p.yaml': 'parsers:\n  - {name: p, format: json}\n' }))).toEqual([])

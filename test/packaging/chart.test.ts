@@ -146,7 +146,7 @@ await describeWith([helmAndKubectl], 'the chart', () => {
   })
 
   it('follows a change of the configuration by new pods', async () => {
-    const checksum = async (...args: string[]): Promise<unknown> => (find(await render(...args), 'DaemonSet').spec?.template as unknown as Resource).metadata.annotations
+    const checksum = async (...args: string[]): Promise<unknown> => (find(await render(...args), 'DaemonSet').spec!.template as unknown as Resource).metadata.annotations
     expect(await checksum()).toEqual(await checksum())
     expect(await checksum()).not.toEqual(await checksum('--set', 'flush=3'))
   })
