@@ -5,7 +5,7 @@ const built = { globalSetup: ['test/support/build.ts'] }
 /**
  * The suites: `unit` runs the sources; `conformance` and `integration` run dist as a process, against recorded
  * behaviour and real servers; `kubernetes` against a real API server, which is built first; `packaging` installs what
- * `npm pack` gives; `torture` takes longest (`npm run torture -- --long`).
+ * `npm pack` gives; `image` builds the Dockerfile; `torture` takes longest (`npm run torture -- --long`).
  */
 export default defineConfig({
   test: {
@@ -17,7 +17,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/conformance/**', 'test/integration/**', 'test/kubernetes/**', 'test/packaging/**', 'test/torture/**'],
+          exclude: ['test/conformance/**', 'test/image/**', 'test/integration/**', 'test/kubernetes/**', 'test/packaging/**', 'test/torture/**'],
           testTimeout: 20_000
         }
       },
@@ -40,6 +40,10 @@ export default defineConfig({
           hookTimeout: 1_800_000,
           fileParallelism: false
         }
+      },
+      {
+        extends: true,
+        test: { name: 'image', include: ['test/image/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 900_000 }
       },
       {
         extends: true,

@@ -48,7 +48,7 @@ async function nodeImage (): Promise<void> {
 
 async function makeRoot (folder: string): Promise<void> {
   const root = path.join(folder, 'root')
-  await exec('debootstrap', ['--variant=minbase', RELEASE, root], options)
+  await exec('debootstrap', ['--variant=minbase', '--include=libatomic1,libstdc++6', RELEASE, root], options)
   rmSync(path.join(root, 'var/cache/apt/archives'), { recursive: true, force: true })
   mkdirSync(path.join(root, 'usr/local/lib/node_modules/npm'), { recursive: true })
   await unpack(folder, `node-linux-${os.arch()}@${NODE}`, path.join(root, 'usr/local'), 'package/bin')
