@@ -102,6 +102,8 @@ class Store implements FrameStore {
   /** Memory inputs that wait until they are below three quarters of their limit. */
   readonly #overLimit = new Set<string>()
   readonly #roomCallbacks: { readonly input: string, readonly callback: () => void }[] = []
+  /** Waiting for all frames below a sequence number to be done, in ascending order. */
+  readonly #deliveryCallbacks: { readonly below: number, readonly callback: () => void }[] = []
   readonly #news = new Set<Queue>()
   #newsTold = true
   #timer: NodeJS.Timeout | undefined
@@ -265,6 +267,18 @@ class Store implements FrameStore {
     if (this.hasRoom(input)) this.#tellRoom()
   }
 
+  whenDelivered(callback: () => void): void {
+    this.#deliveryCallbacks.push({ below: this.#log.next, callback })
+    this.#schedule()
+  }
+
+  #tellDelivered(): void {
+    if (this.#deliveryCallbacks.length === 0) return
+    let undone = Infinity
+    for (const queue of this.#queues.values()) undone = Math.min(undone, queue.oldest)
+    while (this.#deliveryCallbacks.length > 0 && this.#deliveryCallbacks[0]!.below <= undone) this.#deliveryCallbacks.shift()!.callback()
+  }
+
   #tellRoom(): void {
     if (this.#roomCallbacks.length === 0) return
     queueMicrotask(() => {
@@ -344,6 +358,7 @@ class Store implements FrameStore {
     else this.#log.deleteDone()
     if (this.#log.bytes >= this.#limit) this.#relieve()
     this.#tellRoom()
+    this.#tellDelivered()
   }
 
   #writeDone(): void {

@@ -219,6 +219,15 @@ export class Queue implements OutputQueue {
     return { records: this.#records, bytes: this.#bytes, oldest: first?.oldest ?? 0, frames: this.#frames }
   }
 
+  /** Sequence number below which every frame, in memory too, is done; Infinity when nothing waits. */
+  get oldest(): number {
+    if (this.#frames === 0) return Infinity
+    let oldest = this.#position
+    for (const sequence of this.#taken.keys()) if (sequence < oldest) oldest = sequence
+    for (const { sequence } of this.#returned) if (sequence < oldest) oldest = sequence
+    return oldest
+  }
+
   /** Every frame on disk below it is done. */
   get low(): number {
     let low = this.#position

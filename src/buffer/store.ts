@@ -57,6 +57,8 @@ export interface FrameStore {
   /** Bytes of the input's frames in memory. */
   memoryOf(input: string): number
   whenRoom(input: string, callback: () => void): void
+  /** Calls back once when every output of the configuration is done with all frames appended so far. */
+  whenDelivered(callback: () => void): void
   queue(output: string): OutputQueue
   /** Totals since the state directory was made; through kill -9 too. `held` and `waiting` are filled in by the caller. */
   ledger(): { readonly inputs: ReadonlyMap<string, InputTerms>; readonly outputs: ReadonlyMap<string, OutputTerms> }

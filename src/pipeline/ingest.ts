@@ -349,6 +349,11 @@ export class InputIngest implements Ingest {
     this.#store.append(this.#options.input, this.#builder, terms)
   }
 
+  whenDelivered(callback: () => void): void {
+    this.commit()
+    this.#store.whenDelivered(callback)
+  }
+
   hasRoom(): boolean {
     return this.#store.hasRoom(this.#options.input)
   }

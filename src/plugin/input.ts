@@ -52,6 +52,8 @@ export interface Ingest {
    * Closes the open frame, so that outputs see it. Call at the end of a sweep; long frames close themselves.
    */
   commit(): void
+  /** Calls back once when every output is done with all that was committed so far; for sources that are told how far delivery is. */
+  whenDelivered(callback: () => void): void
   /** False: stop reading, the buffer is full. Ask before each block. */
   hasRoom(): boolean
   /** Calls back once when there is room again. */

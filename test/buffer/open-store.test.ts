@@ -128,6 +128,28 @@ describe('openStore', () => {
     await store.close()
   })
 
+  it('says when every output is done with all that was appended so far, on disk and in memory', async () => {
+    const store = await openStore(storeOptions(makeDirectory(), ['a', 'b']))
+    const told: string[] = []
+    store.whenDelivered(() => told.push('nothing'))
+    const [disk, memory] = [new Source('d', 'disk'), new Source('m', 'memory')]
+    disk.append(store, 1, ['a', 'b'])
+    store.whenDelivered(() => told.push('disk'))
+    memory.append(store, 1, ['b'])
+    store.whenDelivered(() => told.push('memory'))
+    const taken = store.queue('b').take()!
+    drain(store, 'a')
+    await pause(120)
+    expect(told).toEqual(['nothing'])
+    store.queue('b').done(taken, delivered(1))
+    await pause(120)
+    expect(told).toEqual(['nothing', 'disk'])
+    drain(store, 'b')
+    await pause(120)
+    expect(told).toEqual(['nothing', 'disk', 'memory'])
+    await store.close()
+  })
+
   it('tells a queue of news in the next microtask', async () => {
     const store = await openStore(storeOptions(makeDirectory(), ['a']))
     let told = 0

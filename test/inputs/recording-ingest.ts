@@ -40,6 +40,8 @@ export class RecordingIngest implements Ingest {
   held = 0
   commits = 0
   room = true
+  delivering = true
+  readonly #undelivered: (() => void)[] = []
   /** Called by each commit; a test kills from here. */
   onCommit: () => void = () => undefined
   /** Tags that must be waited for. */
@@ -111,6 +113,17 @@ export class RecordingIngest implements Ingest {
     }
     this.#open.clear()
     this.onCommit()
+  }
+
+  /** Calls back at once unless `delivering` is off; then by `deliver`. */
+  whenDelivered(callback: () => void): void {
+    this.commit()
+    if (this.delivering) queueMicrotask(callback)
+    else this.#undelivered.push(callback)
+  }
+
+  deliver(): void {
+    for (const callback of this.#undelivered.splice(0)) callback()
   }
 
   hasRoom(): boolean {

@@ -18,6 +18,10 @@ export class FakeStore implements Pick<FrameStore, 'append' | 'hasRoom' | 'whenR
     return true
   }
 
+  whenDelivered(callback: () => void): void {
+    queueMicrotask(callback)
+  }
+
   whenRoom(): void {}
 
   /** Tag, outputs, identity and body of every record, in order. */

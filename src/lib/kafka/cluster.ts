@@ -37,6 +37,8 @@ export class Cluster {
   readonly #errors = new Map<string, number>()
   readonly #connections = new Map<string, Promise<Connection>>()
   #askedAt = 0
+  /** Id of the cluster, once it has answered. */
+  id = ''
   #refreshing: { readonly topics: ReadonlySet<string>; readonly done: Promise<void> } | undefined
   #closed = false
 
@@ -73,6 +75,11 @@ export class Cluster {
     }
   }
 
+  /** Whether a topic that is known has this partition. */
+  has(topic: string, partition: number): boolean {
+    return this.#topics.get(topic)?.leaders[partition] !== undefined
+  }
+
   /** Id of a partition's leader as far as we know; undefined when there is none. */
   leader(topic: string, partition: number): number | undefined {
     const id = this.#topics.get(topic)?.leaders[partition]
@@ -99,6 +106,7 @@ export class Cluster {
       read((await connection.request(METADATA, (w) => writeMetadata(w, topics, createTopics))).answer, readMetadata)
     ))
     this.#askedAt = performance.now()
+    this.id = answer.cluster
     if (answer.brokers.length > 0) this.#brokers = new Map(answer.brokers.map((broker) => [broker.id, broker]))
     for (const { error, name, partitions } of answer.topics) {
       const remedy = remedyOf(error)

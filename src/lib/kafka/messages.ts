@@ -65,6 +65,8 @@ export interface TopicMetadata {
 }
 
 export interface Metadata {
+  /** Id of the cluster. */
+  readonly cluster: string
   readonly brokers: readonly Broker[]
   readonly topics: readonly TopicMetadata[]
 }
@@ -83,7 +85,7 @@ export function readMetadata(r: WireReader): Metadata {
     item.nullableString()
     return broker
   })
-  r.nullableString()
+  const cluster = r.string()
   r.int32()
   const topics = r.array((item) => ({
     error: item.int16(),
@@ -95,7 +97,7 @@ export function readMetadata(r: WireReader): Metadata {
       return partition
     }))
   }))
-  return { brokers, topics }
+  return { cluster, brokers, topics }
 }
 
 // ---- Produce

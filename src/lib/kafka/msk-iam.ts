@@ -4,6 +4,8 @@
  * https://docs.aws.amazon.com/msk/latest/developerguide/iam-access-control.html, aws-msk-iam-sasl-signer-js.
  */
 import { createHash, createHmac } from 'node:crypto'
+import { CredentialSource } from '../aws/credentials.ts'
+import { PropertyError } from './properties.ts'
 import type { Token } from './sasl.ts'
 
 const SECONDS = 900
@@ -35,6 +37,16 @@ export function mskToken(region: string, { accessKeyId, secretAccessKey, session
   )
   const url = `https://${host}/?${query}&X-Amz-Signature=${hmac(key, toSign).toString('hex')}&User-Agent=${encode(userAgent)}`
   return { value: Buffer.from(url).toString('base64url') }
+}
+
+/** A function that makes tokens with the credentials of this machine or pod. Throws PropertyError without a region. */
+export function mskTokens(arn: string | undefined, brokers: readonly string[], userAgent: string): () => Promise<Token> {
+  const region = regionOf(arn, brokers) ?? process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION']
+  if (region === undefined) {
+    throw new PropertyError('sasl.mechanisms', 'MSK with IAM needs a region: aws_msk_iam_cluster_arn, brokers named by Amazon, or AWS_REGION')
+  }
+  const source = new CredentialSource({ region, profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined })
+  return async () => mskToken(region, await source.get(), userAgent, new Date())
 }
 
 /** The region that a cluster's ARN or one of its brokers' names tells. */

@@ -37,6 +37,7 @@ const PRODUCER_ID = 43
 const PRODUCER_EPOCH = 51
 const SEQUENCE = 53
 const COUNT = 57
+const TRANSACTIONAL = 0x10
 const CONTROL = 0x20
 
 /** Bytes of a record beside key, value and headers, at most. */
@@ -183,6 +184,10 @@ export interface RecordView {
 export interface BatchView {
   readonly baseOffset: number
   readonly lastOffset: number
+  readonly producerId: bigint
+  readonly transactional: boolean
+  /** It marks the end of a transaction and has no records. */
+  readonly control: boolean
   readonly records: readonly RecordView[]
 }
 
@@ -208,14 +213,21 @@ function readBatch(batch: Buffer): BatchView {
   const attributes = batch.readInt16BE(ATTRIBUTES)
   const baseOffset = new WireReader(batch).int64()
   const lastOffset = baseOffset + batch.readInt32BE(LAST_OFFSET)
-  if ((attributes & CONTROL) !== 0) return { baseOffset, lastOffset, records: [] }
+  const head = {
+    baseOffset,
+    lastOffset,
+    producerId: batch.readBigInt64BE(PRODUCER_ID),
+    transactional: (attributes & TRANSACTIONAL) !== 0,
+    control: (attributes & CONTROL) !== 0
+  }
+  if (head.control) return { ...head, records: [] }
   const codec = CODECS[attributes & 7]
   if (codec === undefined) throw new WireError(`a batch is compressed in an unknown way (${attributes & 7})`)
   const firstTime = new WireReader(batch, FIRST_TIME).int64()
   const logTime = (attributes & 8) === 0 ? undefined : new WireReader(batch, LARGEST_TIME).int64()
   const reader = new WireReader(decompress(codec, batch.subarray(BATCH_HEADER)))
   const records = readRecords(reader, batch.readInt32BE(COUNT), baseOffset, firstTime, logTime)
-  return { baseOffset, lastOffset, records }
+  return { ...head, records }
 }
 
 /** The records of a batch that was finished here and not compressed. */

@@ -48,6 +48,11 @@ export const kafkaOptions = {
     kind: 'integer', default: 10, min: 0, doc: 'Accepted as in Fluent Bit.',
     withoutEffect: 'there is no queue of the client that could be full', example: '10'
   },
+  aws_msk_iam: { kind: 'boolean', default: false, doc: 'Log in to Amazon MSK with IAM; `rdkafka.sasl.mechanism: aws_msk_iam` means the same.', example: 'on' },
+  aws_msk_iam_cluster_arn: {
+    kind: 'string', doc: 'ARN of the MSK cluster, for its region; the brokers\' names or AWS_REGION tell it, too.',
+    example: 'arn:aws:kafka:eu-west-1:123456789012:cluster/logs/0a1b'
+  },
   gelf_timestamp_key: { kind: 'string', doc: 'Key of GELF\'s timestamp; `timestamp` when not set, else the record\'s time.', example: 'time' },
   gelf_host_key: { kind: 'string', doc: 'Key of GELF\'s host; `host` when not set.', example: 'hostname' },
   gelf_short_message_key: { kind: 'string', doc: 'Key of GELF\'s short message; `short_message` when not set.', example: 'log' },

@@ -5,6 +5,7 @@ import type { ClusterSettings } from '../../lib/kafka/cluster.ts'
 import type { Codec } from '../../lib/kafka/compression.ts'
 import { keyHash, type KeyHash } from '../../lib/kafka/partitioner.ts'
 import type { ProducerSettings } from '../../lib/kafka/producer.ts'
+import { mskTokens } from '../../lib/kafka/msk-iam.ts'
 import { Properties, PropertyError } from '../../lib/kafka/properties.ts'
 import { PluginError } from '../../plugin/context.ts'
 import type { OutputContext } from '../../plugin/output.ts'
@@ -68,8 +69,11 @@ function fromProperties(options: KafkaOptions, context: OutputContext): KafkaSet
   }
   const host = network.host === undefined ? [] : [`${network.host}:${network.port ?? PORT}`]
   const connectTimeout = network.net['connect_timeout']
+  const brokers = options.brokers ?? host
+  const msk = options.aws_msk_iam || properties.text('sasl.mechanisms') === 'AWS_MSK_IAM'
   const cluster = clusterSettings(properties, {
-    brokers: options.brokers ?? host,
+    brokers,
+    mskTokens: msk ? mskTokens(options.aws_msk_iam_cluster_arn, brokers.map((name) => name.replace(/:\d+$/, '')), 'fantail') : undefined,
     clientId: options.client_id,
     tls: network.tls['enabled'] === true ? tlsOptions(network, '') : undefined,
     connectTimeout: typeof connectTimeout === 'number' && connectTimeout > 0 ? connectTimeout : undefined

@@ -1,7 +1,7 @@
 /** Compressions of request bodies, off the main thread where Node does them. */
 import { promisify } from 'node:util'
 import { constants, gzip, zstdCompress } from 'node:zlib'
-import { snappyCompress } from './snappy.ts'
+import { compressSnappy } from '../../lib/snappy.ts'
 
 export const COMPRESSIONS = ['gzip', 'zstd', 'snappy'] as const
 /** As `Content-Encoding` names it. */
@@ -12,6 +12,6 @@ export async function compressBody(body: Buffer, compression: Compression): Prom
   switch (compression) {
     case 'gzip': return await promisify(gzip)(body, { level: 1 })
     case 'zstd': return await promisify(zstdCompress)(body, { params: { [constants.ZSTD_c_compressionLevel]: 1 } })
-    case 'snappy': return snappyCompress(body)
+    case 'snappy': return compressSnappy(body)
   }
 }

@@ -4,6 +4,7 @@
  */
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { readBatches, type RecordView } from '../../../src/lib/kafka/record-batch.ts'
+import { FakeGroup } from './fake-group.ts'
 import { WireReader, WireWriter } from '../../../src/lib/kafka/wire.ts'
 
 export interface Request {
@@ -69,6 +70,13 @@ export class FakeBroker {
   /** API keys in the order of the requests. */
   readonly seen: number[] = []
   connections = 0
+  /** Batches by `topic/partition`, as they lie in the log. */
+  readonly logs = new Map<string, { readonly bytes: Buffer, readonly next: number }[]>()
+  /** Where logs begin, when messages were deleted. */
+  readonly starts = new Map<string, number>()
+  /** Transactions that were given up. */
+  aborted: readonly { readonly producer: number, readonly first: number }[] = []
+  readonly group = new FakeGroup(this)
 
   private constructor (server: Server) {
     this.#server = server
@@ -140,6 +148,7 @@ export class FakeBroker {
     writer.bytes.writeInt32BE(writer.length - 4, 0)
     const bytes = writer.view()
     this.#answers.set(socket, (this.#answers.get(socket) ?? Promise.resolve()).then(async () => {
+      if (api === 1) await new Promise((resolve) => { setTimeout(resolve, 10) })
       for (let at = 0; at < bytes.length && !socket.destroyed; at += this.tear) {
         socket.write(bytes.subarray(at, Math.min(bytes.length, at + this.tear)))
         if (this.tear < bytes.length) await new Promise((resolve) => { setImmediate(resolve) })
@@ -161,7 +170,10 @@ export class FakeBroker {
         w.int64(++this.#producers)
         w.int16(0)
         return true
-      default: throw new Error(`the fake knows no request ${request.api}`)
+      case 1: return this.#fetch(request.reader, w)
+      default:
+        if (this.group.answer(request, w)) return true
+        throw new Error(`the fake knows no request ${request.api}`)
     }
   }
 
@@ -218,6 +230,44 @@ export class FakeBroker {
     return acks !== 0
   }
 
+  /** Fetch: its answer takes 10 ms, so that reading is no busy loop. */
+  #fetch (reader: WireReader, w: WireWriter): boolean {
+    reader.take(4 + 4 + 4 + 4 + 1 + 4 + 4)
+    const topics = reader.array((r) => [r.string(), r.array((p) => {
+      const partition = p.int32()
+      p.int32()
+      const offset = p.int64()
+      p.int64()
+      p.int32()
+      return { partition, offset }
+    })] as const)
+    w.int32(0)
+    w.int16(0)
+    w.int32(0)
+    w.array(topics, ([topic, parts]) => {
+      w.string(topic)
+      w.array(parts, ({ partition, offset }) => {
+        const key = `${topic}/${partition}`
+        const log = this.logs.get(key) ?? []
+        const start = this.starts.get(key) ?? 0
+        const end = log.at(-1)?.next ?? 0
+        const error = this.leader(topic, partition) !== this.id ? 6 : offset < start || offset > end ? 1 : 0
+        w.int32(partition)
+        w.int16(error)
+        w.int64(end)
+        w.int64(end)
+        w.int64(start)
+        w.array(this.aborted, ({ producer, first }) => {
+          w.int64(producer)
+          w.int64(first)
+        })
+        w.int32(-1)
+        w.blob(error === 0 ? Buffer.concat(log.filter(({ next }) => next > offset).map(({ bytes }) => bytes)) : null)
+      })
+    })
+    return true
+  }
+
   #store (topic: string, partition: number, bytes: Buffer, before: number): ProduceVerdict {
     const [batch] = [...readBatches(bytes)]
     if (batch === undefined) throw new Error('no batch')
@@ -232,6 +282,12 @@ export class FakeBroker {
       if (sequence !== state.next) return { error: 45 }
       this.#sequences.set(key, { next: sequence + batch.records.length, last: sequence })
     }
+    const key = `${topic}/${partition}`
+    const log = this.logs.get(key) ?? []
+    this.logs.set(key, log)
+    const base = log.at(-1)?.next ?? 0
+    bytes.writeBigInt64BE(BigInt(base), 0)
+    log.push({ bytes, next: base + batch.records.length })
     this.stored.push(...batch.records.map((record) => ({ ...record, topic, partition })))
     return verdict ?? { error: 0 }
   }

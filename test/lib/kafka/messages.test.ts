@@ -25,6 +25,7 @@ it('reads brokers and leaders', () => {
     + '0000' + '00000000' + '00000007' + '00000001' + '00000007' + '00000001' + '00000007'
     + '0005' + '00000001' + 'ffffffff' + '00000000' + '00000000'
   expect(readMetadata(reader(answer))).toEqual({
+    cluster: 'id',
     brokers: [{ id: 7, host: 'b1', port: 9092 }],
     topics: [{ error: 0, name: 't', partitions: [{ error: 0, index: 0, leader: 7 }, { error: 5, index: 1, leader: -1 }] }]
   })

@@ -99,7 +99,7 @@ describe('reading', () => {
     const batch = sealed('marker')
     batch.writeInt16BE(0x20, 21)
     seal(batch, NO_SEQUENCE)
-    expect([...readBatches(batch)]).toEqual([{ baseOffset: 0, lastOffset: 0, records: [] }])
+    expect([...readBatches(batch)]).toMatchObject([{ baseOffset: 0, lastOffset: 0, control: true, records: [] }])
   })
 
   it('throws nothing but errors of its own at bytes that make no sense', () => {

@@ -163,11 +163,15 @@ export class KafkaServer {
     try {
       await admin.createTopics({
         topics: [{ topic, numPartitions: partitions, replicationFactor: this.#nodes.length, configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })) }],
-        waitForLeaders: true
+        waitForLeaders: false
       })
     } finally {
       await admin.disconnect()
     }
+    await eventually(`leaders of ${topic}`, async () => {
+      const leaders = await this.leaders(topic)
+      return leaders.length === partitions && leaders.every((leader) => leader > 0)
+    }, { interval: 200 })
   }
 
   async addPartitions (topic: string, count: number): Promise<void> {
@@ -181,9 +185,12 @@ export class KafkaServer {
   async leaders (topic: string): Promise<number[]> {
     const admin = this.client().admin()
     await admin.connect()
-    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
-    await admin.disconnect()
-    return (topics[0]?.partitions ?? []).map(({ leader }) => leader)
+    try {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+      return (topics[0]?.partitions ?? []).map(({ leader }) => leader)
+    } finally {
+      await admin.disconnect()
+    }
   }
 
   /** All messages of a topic, read by kcat, which checks their checksums. */
