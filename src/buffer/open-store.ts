@@ -13,6 +13,7 @@ import { emptyInputTerms, emptyOutputTerms, sum, type InputTerms, type OutputTer
 import type { RecoveredStream, Stream } from '../event/stream.ts'
 import { DirectoryInUse, lockDirectory, type DirectoryLock } from '../lib/directory-lock.ts'
 import { CursorFile, readCursors, type CursorState } from './cursor-file.ts'
+import { DeliveryMarks } from './delivery-marks.ts'
 import { DiskLog, SEGMENT_SIZE, systemDisk, type Disk } from './disk-log.ts'
 import type { FrameBuilder } from './frame-builder.ts'
 import { FrameCache } from './frame-cache.ts'
@@ -102,8 +103,7 @@ class Store implements FrameStore {
   /** Memory inputs that wait until they are below three quarters of their limit. */
   readonly #overLimit = new Set<string>()
   readonly #roomCallbacks: { readonly input: string, readonly callback: () => void }[] = []
-  /** Waiting for all frames below a sequence number to be done, in ascending order. */
-  readonly #deliveryCallbacks: { readonly below: number, readonly callback: () => void }[] = []
+  readonly #marks = new DeliveryMarks()
   readonly #news = new Set<Queue>()
   #newsTold = true
   #timer: NodeJS.Timeout | undefined
@@ -268,15 +268,8 @@ class Store implements FrameStore {
   }
 
   whenDelivered(callback: () => void): void {
-    this.#deliveryCallbacks.push({ below: this.#log.next, callback })
+    this.#marks.add(this.#log.next, callback)
     this.#schedule()
-  }
-
-  #tellDelivered(): void {
-    if (this.#deliveryCallbacks.length === 0) return
-    let undone = Infinity
-    for (const queue of this.#queues.values()) undone = Math.min(undone, queue.oldest)
-    while (this.#deliveryCallbacks.length > 0 && this.#deliveryCallbacks[0]!.below <= undone) this.#deliveryCallbacks.shift()!.callback()
   }
 
   #tellRoom(): void {
@@ -358,7 +351,7 @@ class Store implements FrameStore {
     else this.#log.deleteDone()
     if (this.#log.bytes >= this.#limit) this.#relieve()
     this.#tellRoom()
-    this.#tellDelivered()
+    this.#marks.tell(this.#queues.values())
   }
 
   #writeDone(): void {
