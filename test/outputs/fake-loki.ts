@@ -23,6 +23,8 @@ export class FakeLoki extends TestServer {
   oldest = 0
   newest = 4_000_000_000
   longest = 262_144
+  /** Told of every line that is taken, instead of keeping it. */
+  taken: ((line: string) => void) | undefined
 
   constructor() {
     super((response, received) => {
@@ -54,6 +56,7 @@ export class FakeLoki extends TestServer {
           wrong = `entry for stream '${text}' has timestamp too old: ${at}, oldest acceptable timestamp is: ${bound}`
         } else if (seconds > this.newest) wrong = `entry for stream '${text}' has timestamp too new: ${at}`
         else if (line.length > this.longest) wrong = `Max entry size '${this.longest}' bytes exceeded for stream '${text}'`
+        else if (this.taken !== undefined) this.taken(line)
         else if (this.lines.some((known) => known.labels === text && known.time === BigInt(time) && known.line === line)) this.repeated++
         else this.lines.push({ tenant, labels: text, time: BigInt(time), line, metadata: metadata as object })
       }

@@ -70,9 +70,9 @@ export class Toxiproxy {
     return new Toxiproxy(url, running, folder)
   }
 
-  /** A proxy before a port of this machine. */
-  async before (port: number): Promise<Proxy> {
-    const listen = await freePort()
+  /** A proxy before a port of this machine, on a port of its own unless one is given. */
+  async before (port: number, own?: number): Promise<Proxy> {
+    const listen = own ?? await freePort()
     await this.#ask('POST', '/proxies', { name: `p${listen}`, listen: `127.0.0.1:${listen}`, upstream: `127.0.0.1:${port}`, enabled: true })
     return new Proxy(listen, (method, route, body) => this.#ask(method, `/proxies/p${listen}${route}`, body))
   }
