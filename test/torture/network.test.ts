@@ -26,6 +26,8 @@ const seconds = length(4, 60)
 interface Destination {
   readonly port: number
   readonly checker: Checker
+  /** What must be done once it can be reached. */
+  readonly prepare?: () => Promise<void>
   /** Looks at what has come since, where it is not told as it comes. */
   readonly look?: () => Promise<void> | void
   stop (): Promise<void>
@@ -76,7 +78,7 @@ async function startCloudwatch (): Promise<Destination> {
 }
 
 async function startKafka (own: number): Promise<Destination> {
-  const server = await KafkaServer.start({ settings: { 'advertised.listeners': `PLAIN://127.0.0.1:${own}`, 'num.partitions': '2' } })
+  const server = await KafkaServer.start({ settings: { 'advertised.listeners': `PLAIN://127.0.0.1:${own}` } })
   const checker = new Checker()
   let read = 0
   const look = async (): Promise<void> => {
@@ -84,7 +86,7 @@ async function startKafka (own: number): Promise<Destination> {
     for (const { payload } of messages.slice(read)) checker.take(payload)
     read = messages.length
   }
-  return { port: Number(server.brokers.split(':')[1]), checker, look, stop: () => server.stop() }
+  return { port: Number(server.brokers.split(':')[1]), checker, prepare: () => server.createTopic('torture', 2), look, stop: () => server.stop() }
 }
 
 const cases: Readonly<Record<string, Case>> = {
@@ -129,6 +131,7 @@ for (const [name, { requires = [], start, output, env }] of Object.entries(cases
       const destination = await start(own)
       closers.push(() => destination.stop())
       const proxy: Proxy = await proxies.before(destination.port, own)
+      await destination.prepare?.()
       const { checker } = destination
       const agent = await Agent.create({
         storage: 'filesystem',
@@ -155,13 +158,15 @@ outputs:
       const stopLoad = load([writer], PACE)
       await sleep(1000)
       await arrived('a good network')
-      const before = agent.rss()
+      let before = 0
       const back: Record<string, number> = {}
       for (const [fault, toxics] of Object.entries(faults)) {
         for (const toxic of toxics) await proxy.add(toxic)
         await sleep(seconds * 1000)
         await proxy.heal()
         back[fault] = Math.round(await arrived(fault))
+        // with latency as many requests are under way as there may be: from then on memory is to stay as it is
+        if (before === 0) before = agent.rss()
       }
       await proxy.close()
       await sleep(1000)
