@@ -7,12 +7,13 @@ import type { ByteWriter } from '../lib/byte-writer.ts'
 import { defineOutput, delivered, type Output, type OutputContext, type Verdict } from '../plugin/output.ts'
 import { DatedJson, jsonDateOptions } from './shared/dated-json.ts'
 import { writeMsgpackRecord } from './shared/msgpack.ts'
+import { writeOtlpJson } from './shared/otlp-json.ts'
 import { printed } from './shared/printed.ts'
 import { WriterPool } from './shared/writer-pool.ts'
 
 const options = {
   format: {
-    kind: 'choice', values: ['text', 'json', 'json_lines', 'json_stream', 'msgpack'], default: 'text', example: 'json_lines',
+    kind: 'choice', values: ['text', 'json', 'json_lines', 'json_stream', 'msgpack', 'otlp_json', 'otlp_json_pretty'], default: 'text', example: 'json_lines',
     doc: 'text: `[n] tag: [[time, {metadata}], {body}]`, as Fluent Bit prints when no format is set.'
   },
   ...jsonDateOptions
@@ -55,6 +56,7 @@ export class StdoutOutput implements Output {
   #fill(batch: Batch, to: ByteWriter): void {
     if (this.#format === 'text') writeText(batch, to)
     else if (this.#format === 'msgpack') for (let i = 0; i < batch.count; i++) writeMsgpackRecord(batch, i, to)
+    else if (this.#format === 'otlp_json' || this.#format === 'otlp_json_pretty') writeOtlpJson(batch, to, this.#format === 'otlp_json_pretty')
     else {
       this.#json.writeAll(batch, this.#format, to)
       if (this.#format !== 'json_lines') to.byte(0x0a)

@@ -59,3 +59,9 @@ test('a stream that fails is tried again', async () => {
   const { verdict } = await print(TWO, {}, new Error('EPIPE'))
   expect(verdict).toMatchObject({ kind: 'retry', reason: 'standard output cannot be written: EPIPE' })
 })
+
+test('prints OTLP, a document for a batch', async () => {
+  const printed = await text(TWO, { format: 'otlp_json' })
+  expect(printed).toMatch(/^\{"resourceLogs":.*"stringValue":"x y".*\}\n$/)
+  expect(JSON.parse(await text(TWO, { format: 'otlp_json_pretty' }))).toEqual(JSON.parse(printed))
+})
