@@ -9,30 +9,26 @@ import type { Record } from '../event/record.ts'
 import { PluginError } from '../plugin/context.ts'
 import { defineFilter, DROP, KEEP, type Filter } from '../plugin/filter.ts'
 import { apiOptions } from './kubernetes/api-options.ts'
-import { NO_WISHES, readWishes, wishesOfBoth, type StreamWishes, type Wishes } from './kubernetes/annotations.ts'
+import { readWishes, wishesOfBoth, type StreamWishes } from './kubernetes/annotations.ts'
 import { cutTag, nameReader, type ContainerName } from './kubernetes/container-name.ts'
 import { LogMerger } from './kubernetes/merge-log.ts'
-import { FileSource, renderNamespace, renderPod, type PodSource } from './kubernetes/metadata.ts'
+import { Containers, isOfPod, NAMELESS, newContainer, type Container } from './kubernetes/containers.ts'
+import { openSource } from './kubernetes/open-source.ts'
+import { renderNamespace, renderPod, type Namespace, type Pod } from './kubernetes/metadata.ts'
 
-/** Containers of journal entries that are remembered. */
-const JOURNAL_CONTAINERS = 1024
-
-/** What is added to the records of one container. */
-interface Container {
-  pod: Constant | null
-  namespace: Constant | null
-  wishes: Wishes
-  /** For records without a stream. */
-  both: StreamWishes
-}
+/** Containers that are remembered when nothing tells of their end. */
+const CONTAINERS = 8192
 
 export const kubernetes = defineFilter({
   name: 'kubernetes',
   wayInOnly: true,
   summary: 'Adds what is known of the pod that a line came from, and merges the line\'s own structure into the record.',
   description:
-    'Pods are looked up in the files of `kube_meta_preload_cache_dir`; a pod that is not found there is known by what its ' +
-    'tag tells: names of pod, namespace and container, and the container\'s id. Without that folder, that is all. ' +
+    'The pods of the node are followed by one watch of the API server, so that name, labels and annotations are there at a ' +
+    'pod\'s first line and changes are seen at once; a deleted pod stays known for an hour, for its last lines. A new file ' +
+    'waits for what is not known yet at most a second. While the server cannot be reached, or refuses, a new pod is known by ' +
+    'what its tag tells: names of pod, namespace and container, and the container\'s id. The right to get, list and watch ' +
+    'pods is needed; to get namespaces, when their labels or annotations are asked for or pods may choose. ' +
     'A merged member takes the place of one with the same key.',
   options: {
     merge_log: { kind: 'boolean', default: false, example: 'on', doc: 'Makes members of what the text of `log` says, as JSON if nothing else is set.' },
@@ -40,10 +36,6 @@ export const kubernetes = defineFilter({
     merge_log_key: { kind: 'string', example: 'app', doc: 'Puts what is merged under this key.' },
     merge_log_trim: { kind: 'boolean', default: true, example: 'off', doc: 'Takes line ends off the strings that are merged.' },
     keep_log: { kind: 'boolean', default: true, example: 'off', doc: 'Keeps `log` after it was merged.' },
-    kube_meta_preload_cache_dir: {
-      kind: 'string', example: '/var/lib/pods',
-      doc: 'Folder with what the API says of pods and namespaces, as JSON: `NAMESPACE_POD.meta`, `NAMESPACE.namespace_meta`.'
-    },
     kube_tag_prefix: {
       kind: 'string', default: 'kube.var.log.containers.', example: 'application.var.log.containers.',
       doc: 'What stands before the name of the container\'s file in the tag.'
@@ -54,14 +46,12 @@ export const kubernetes = defineFilter({
     namespace_labels: { kind: 'boolean', default: false, example: 'on', doc: 'Adds the labels of the namespace, under `kubernetes_namespace`.' },
     namespace_annotations: { kind: 'boolean', default: false, example: 'on', doc: 'Adds the annotations of the namespace, under `kubernetes_namespace`.' },
     namespace_metadata_only: { kind: 'boolean', default: false, example: 'on', doc: 'Adds nothing about the pod.' },
-    'k8s-logging.parser': { kind: 'boolean', default: false, example: 'on', doc: 'Lets a pod name the parser of its lines by the annotation fluentbit.io/parser.' },
-    'k8s-logging.exclude': { kind: 'boolean', default: false, example: 'on', doc: 'Lets a pod exclude its lines by the annotation fluentbit.io/exclude.' },
+    'k8s-logging.parser': { kind: 'boolean', default: false, example: 'on', doc: 'Lets a pod name the parser of its lines by the annotation fluentbit.io/parser or fantail.io/parser; the latter may stand at its namespace.' },
+    'k8s-logging.exclude': { kind: 'boolean', default: false, example: 'on', doc: 'Lets a pod exclude its lines by the annotation fluentbit.io/exclude or fantail.io/exclude, or limit them by fantail.io/rate-limit.' },
     use_journal: { kind: 'boolean', default: false, example: 'on', doc: 'Takes the container from CONTAINER_NAME of journal entries instead of the tag.' },
     regex_parser: { kind: 'string', example: 'k8s-custom-tag', doc: 'A regex parser that reads the tag instead of the built-in pattern.' },
     use_tag_for_meta: { kind: 'boolean', default: false, example: 'on', doc: 'Looks nothing up: adds what the tag tells.' },
     dummy_meta: { kind: 'boolean', default: false, doc: 'Adds the time of the start instead of metadata, for trials.' },
-    kube_meta_cache_ttl: { kind: 'duration', default: 0, example: '10m', doc: 'Looks pods up anew after this time; 0 never.' },
-    kube_meta_namespace_cache_ttl: { kind: 'duration', default: 900_000, example: '15m', doc: 'Looks namespaces up anew after this time; 0 never.' },
     ...apiOptions
   },
   examples: [
@@ -87,46 +77,41 @@ export const kubernetes = defineFilter({
     const streamKey = pool.key('stream')
     const journalKey = pool.key('CONTAINER_NAME')
     const showsNamespace = options.namespace_labels || options.namespace_annotations
-    const source = openSource()
     const allowed = {
       parser: options['k8s-logging.parser'],
       exclude: options['k8s-logging.exclude'],
       find: (name: string) => context.parser(name),
       warn: (message: string) => log.warn(message)
     }
-    const containers = new Map<string, { readonly name: ContainerName; readonly container: Container }>()
-    const timers = [
-      every(options.kube_meta_cache_ttl, () => { for (const { name, container } of containers.values()) lookUpPod(container, name) }),
-      every(showsNamespace ? options.kube_meta_namespace_cache_ttl : 0, () => {
-        for (const { name, container } of containers.values()) lookUpNamespace(container, name)
+    const containers = new Containers(CONTAINERS)
+    const source = options.use_tag_for_meta || options.dummy_meta
+      ? undefined
+      : openSource(options, showsNamespace || allowed.parser || allowed.exclude, context, {
+        podChanged: (namespace, pod) => { for (const container of containers.ofPod(namespace, pod)) lookUp(container) },
+        namespaceChanged: (namespace) => { for (const container of containers.ofNamespace(namespace)) lookUp(container) },
+        podForgotten: (namespace, pod) => containers.forget(namespace, pod)
       })
-    ]
+    const unknown = context.meter.counter('fantail_kubernetes_unknown_containers_total')
+    const limited = context.meter.counter('fantail_kubernetes_rate_limited_records_total')
+    const timer = options.kube_meta_cache_ttl > 0
+      ? setInterval(() => { for (const container of containers.all()) lookUp(container) }, options.kube_meta_cache_ttl).unref()
+      : undefined
 
     return {
       prepare(tag) {
         const name = source?.prepare === undefined || options.use_journal ? undefined : nameOfTag(tag)
-        if (name?.pod === undefined || name.namespace === undefined) return undefined
-        return source?.prepare?.(name.namespace, name.pod)
+        return name === undefined || !isOfPod(name) ? undefined : source?.prepare?.(name)
       },
       forTag(tag) {
         if (options.use_journal && !options.dummy_meta) return filterJournal
-        const container = options.dummy_meta ? dummy() : containerOf(tag, nameOfTag(tag))
+        const container = options.dummy_meta ? dummy() : containerOf(tag, nameOfTag)
         if (container === undefined) return () => KEEP
         return (record) => add(record, container)
       },
       close() {
-        for (const timer of timers) clearInterval(timer)
+        clearInterval(timer)
         return source?.close?.()
       }
-    }
-
-    function openSource(): PodSource | undefined {
-      if (options.use_tag_for_meta || options.dummy_meta) return undefined
-      if (options.kube_meta_preload_cache_dir !== undefined) {
-        return new FileSource(options.kube_meta_preload_cache_dir, (message) => log.warn(message))
-      }
-      log.info('Pods are known by what their tags tell: `kube_meta_preload_cache_dir` is not set.')
-      return undefined
     }
 
     function nameOfTag(tag: string): ContainerName | undefined {
@@ -140,57 +125,53 @@ export const kubernetes = defineFilter({
       return name
     }
 
-    /** What is known of a container; remembered under `id`. */
-    function containerOf(id: string, name: ContainerName | undefined): Container | undefined {
+    /** What is known of the container that a tag, or a journal's name, is about. */
+    function containerOf(id: string, read: (id: string) => ContainerName | undefined): Container | undefined {
       const known = containers.get(id)
-      if (known !== undefined || name === undefined) return known?.container
-      const container: Container = { pod: null, namespace: null, wishes: NO_WISHES, both: NO_WISHES.stdout }
-      lookUp(container, name)
-      containers.set(id, { name, container })
-      if (name.namespace !== undefined && name.pod !== undefined) {
-        source?.watch?.(name.namespace, name.pod, () => lookUp(container, name))
-      }
+      if (known !== undefined) return known
+      const name = read(id)
+      if (name === undefined) return undefined
+      const container = containers.add(id, name)
+      lookUp(container)
+      if (source !== undefined && container.uid === undefined) unknown.value++
       return container
     }
 
-    function lookUp(container: Container, name: ContainerName): void {
-      lookUpPod(container, name)
-      lookUpNamespace(container, name)
-    }
-
-    function lookUpPod(container: Container, name: ContainerName): void {
-      if (options.namespace_metadata_only) return
-      const known = name.namespace !== undefined && name.pod !== undefined
-      const pod = known ? source?.pod(name.namespace, name.pod) : undefined
-      const shown = { labels: options.labels, annotations: options.annotations, ownerReferences: options.owner_references }
-      container.pod = newer(container.pod, renderPod(name, pod, shown))
-      const owner = `pod ${name.pod ?? '?'} in namespace ${name.namespace ?? '?'}`
-      container.wishes = readWishes(pod?.metadata?.annotations, name.container, owner, allowed)
-      container.both = wishesOfBoth(container.wishes)
-    }
-
-    function lookUpNamespace(container: Container, name: ContainerName): void {
-      const namespace = showsNamespace && name.namespace !== undefined ? source?.namespace(name.namespace) : undefined
-      if (namespace !== undefined) {
+    function lookUp(container: Container): void {
+      const { name } = container
+      const pod = isOfPod(name) ? source?.pod(name, container.uid) : undefined
+      // what was known of a pod stays known
+      if (pod === undefined && container.uid !== undefined) return
+      container.uid = pod?.metadata?.uid
+      if (!options.namespace_metadata_only) {
+        const shown = { labels: options.labels, annotations: options.annotations, ownerReferences: options.owner_references }
+        container.pod = newer(container.pod, renderPod(name, pod, shown))
+      }
+      const namespace = name.namespace === undefined ? undefined : source?.namespace(name.namespace)
+      if (namespace !== undefined && showsNamespace) {
         const shown = { labels: options.namespace_labels, annotations: options.namespace_annotations }
         container.namespace = newer(container.namespace, renderNamespace(name.namespace!, namespace, shown))
       }
+      if (!options.namespace_metadata_only) readAnnotations(container, pod, namespace)
+    }
+
+    function readAnnotations(container: Container, pod: Pod | undefined, namespace: Namespace | undefined): void {
+      const { name } = container
+      const names = { owner: `pod ${name.pod ?? '?'} in namespace ${name.namespace ?? '?'}`, namespace: `namespace ${name.namespace ?? '?'}` }
+      container.wishes = readWishes(pod?.metadata?.annotations, namespace?.metadata?.annotations, name.container, names, allowed)
+      container.both = wishesOfBoth(container.wishes)
+      container.limit = containers.limitOf(container, container.wishes.rate)
     }
 
     function dummy(): Container {
       const pod = new Constant(JSON.stringify({ dummy: new Date().toString().replace(/ GMT.*/, '') }))
-      return { pod, namespace: null, wishes: NO_WISHES, both: NO_WISHES.stdout }
+      return { ...newContainer(NAMELESS), pod }
     }
 
     function filterJournal(record: Record): boolean {
       const at = record.find(journalKey)
       if (at < 0) return KEEP
-      const id = record.text(at)
-      let container = containerOf(id, undefined)
-      if (container === undefined) {
-        if (containers.size >= JOURNAL_CONTAINERS) containers.delete(containers.keys().next().value!)
-        container = containerOf(id, readName(id))
-      }
+      const container = containerOf(record.text(at), readName)
       return container === undefined ? KEEP : add(record, container)
     }
 
@@ -199,6 +180,10 @@ export const kubernetes = defineFilter({
       if (!container.wishes.none) {
         const wishes = wishesFor(record, container)
         if (wishes.exclude) return DROP
+        if (container.limit?.take(record.seconds + record.nanos / 1e9) === false) {
+          limited.value++
+          return DROP
+        }
         if (wishes.parser !== undefined) parser = wishes.parser
       }
       if (merger !== undefined) merger.merge(record, parser)
@@ -219,8 +204,4 @@ export const kubernetes = defineFilter({
 /** The one that stands while nothing changed, so that frames hold it once. */
 function newer(old: Constant | null, rendered: Constant): Constant {
   return old !== null && old.bytes.equals(rendered.bytes) ? old : rendered
-}
-
-function every(milliseconds: number, action: () => void): NodeJS.Timeout | undefined {
-  return milliseconds > 0 ? setInterval(action, milliseconds).unref() : undefined
 }

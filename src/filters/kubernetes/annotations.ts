@@ -1,8 +1,11 @@
 /**
- * What a pod's own annotations ask for: `fluentbit.io/parser[_stdout|_stderr][-CONTAINER]: NAME` and
- * `fluentbit.io/exclude[_stdout|_stderr][-CONTAINER]: "true"`. One for a container goes before one for all.
+ * What a pod's annotations ask for: `parser[_stdout|_stderr][-CONTAINER]: NAME` and
+ * `exclude[_stdout|_stderr][-CONTAINER]: "true"`, after `fluentbit.io/` or `fantail.io/`, and `fantail.io/rate-limit`. One
+ * for a container goes before one for all, `fantail.io/` before `fluentbit.io/`, and the pod's own before what its namespace
+ * has under `fantail.io/`.
  */
 import type { Parser } from '../../plugin/parser.ts'
+import { readRate, type Rate } from './rate-limit.ts'
 
 export interface StreamWishes {
   readonly exclude: boolean
@@ -12,7 +15,9 @@ export interface StreamWishes {
 export interface Wishes {
   readonly stdout: StreamWishes
   readonly stderr: StreamWishes
-  /** Neither stream asks for anything. */
+  /** Of the pod as a whole. */
+  readonly rate: Rate | undefined
+  /** Neither stream asks for anything, and there is no limit. */
   readonly none: boolean
 }
 
@@ -23,28 +28,54 @@ export interface Allowed {
   warn(message: string): void
 }
 
-const PREFIX = 'fluentbit.io/'
+export interface Annotations {
+  readonly [name: string]: string
+}
+
+const THEIRS = 'fluentbit.io/'
+const OURS = 'fantail.io/'
+const RATE = `${OURS}rate-limit`
 const FORM = /^(parser|exclude)(?:_(stdout|stderr))?(?:-(.+))?$/s
 const NOTHING: StreamWishes = { exclude: false, parser: undefined }
 
-export const NO_WISHES: Wishes = { stdout: NOTHING, stderr: NOTHING, none: true }
+export const NO_WISHES: Wishes = { stdout: NOTHING, stderr: NOTHING, rate: undefined, none: true }
 
 interface Found {
-  exclude: boolean | undefined
-  parser: Parser | undefined
+  exclude?: boolean
+  parser?: Parser
 }
 
-/** `owner` names the pod in warnings. */
+interface Level {
+  readonly stdout: Found
+  readonly stderr: Found
+}
+
+/** `owner` names the pod in warnings, `namespace` its namespace. */
 export function readWishes(
-  annotations: { readonly [name: string]: string } | undefined, container: string | undefined, owner: string, allowed: Allowed
+  pod: Annotations | undefined, namespace: Annotations | undefined, container: string | undefined,
+  names: { readonly owner: string; readonly namespace: string }, allowed: Allowed
 ): Wishes {
-  const found: { readonly stdout: Found; readonly stderr: Found } = {
-    stdout: { exclude: undefined, parser: undefined },
-    stderr: { exclude: undefined, parser: undefined }
+  const levels = [
+    readLevel(namespace, OURS, container, names.namespace, allowed),
+    readLevel(pod, THEIRS, container, names.owner, allowed),
+    readLevel(pod, OURS, container, names.owner, allowed)
+  ]
+  const stream = (name: keyof Level): StreamWishes => {
+    const { exclude = false, parser } = Object.assign({}, ...levels.map((level) => level[name])) as Found
+    return { exclude, parser }
   }
-  for (const [name, value] of Object.entries(annotations ?? {})) {
-    if (!name.startsWith(PREFIX) || name.length === PREFIX.length) continue
-    const form = FORM.exec(name.slice(PREFIX.length))
+  const stdout = stream('stdout')
+  const stderr = stream('stderr')
+  const rate = rateOf(pod, names.owner, allowed) ?? rateOf(namespace, names.namespace, allowed)
+  return { stdout, stderr, rate, none: rate === undefined && [stdout, stderr].every((one) => !one.exclude && one.parser === undefined) }
+}
+
+function readLevel(annotations: Annotations = {}, prefix: string, container: string | undefined, owner: string, allowed: Allowed): Level {
+  const general: Level = { stdout: {}, stderr: {} }
+  const own: Level = { stdout: {}, stderr: {} }
+  for (const [name, value] of Object.entries(annotations)) {
+    if (!name.startsWith(prefix) || name.length === prefix.length || name === RATE) continue
+    const form = FORM.exec(name.slice(prefix.length))
     if (form === null) {
       allowed.warn(`The annotation ${name} of ${owner} is not one of parser and exclude, with _stdout or _stderr, -CONTAINER.`)
       continue
@@ -55,21 +86,31 @@ export function readWishes(
       allowed.warn(`The annotation ${name} of ${owner} is not allowed; \`k8s-logging.${kind} on\` would allow it.`)
       continue
     }
-    const streams = stream === undefined ? (['stdout', 'stderr'] as const) : [stream as 'stdout' | 'stderr']
-    if (kind === 'exclude') {
-      for (const one of streams) if (target !== undefined || found[one].exclude === undefined) found[one].exclude = isTrue(value)
-      continue
-    }
-    const parser = allowed.find(value)
-    if (parser === undefined) {
+    const parser = kind === 'parser' ? allowed.find(value) : undefined
+    if (kind === 'parser' && parser === undefined) {
       allowed.warn(`The annotation ${name} of ${owner} names a parser \`${value}\` that there is not.`)
       continue
     }
-    for (const one of streams) if (target !== undefined || found[one].parser === undefined) found[one].parser = parser
+    for (const one of stream === undefined ? (['stdout', 'stderr'] as const) : [stream as keyof Level]) {
+      const found = (target === undefined ? general : own)[one]
+      if (parser === undefined) {
+        if (target !== undefined || found.exclude === undefined) found.exclude = isTrue(value)
+      } else if (target !== undefined || found.parser === undefined) found.parser = parser
+    }
   }
-  const stdout = { exclude: found.stdout.exclude === true, parser: found.stdout.parser }
-  const stderr = { exclude: found.stderr.exclude === true, parser: found.stderr.parser }
-  return { stdout, stderr, none: [stdout, stderr].every((one) => !one.exclude && one.parser === undefined) }
+  return { stdout: { ...general.stdout, ...own.stdout }, stderr: { ...general.stderr, ...own.stderr } }
+}
+
+function rateOf(annotations: Annotations | undefined, owner: string, allowed: Allowed): Rate | undefined {
+  const text = annotations?.[RATE]
+  if (text === undefined) return undefined
+  if (!allowed.exclude) {
+    allowed.warn(`The annotation ${RATE} of ${owner} is not allowed; \`k8s-logging.exclude on\` would allow it.`)
+    return undefined
+  }
+  const rate = readRate(text)
+  if (rate === undefined) allowed.warn(`The annotation ${RATE} of ${owner} is \`${text}\`; expected a rate such as 100/s or 5000/m.`)
+  return rate
 }
 
 /** What holds for a record without a stream: only what both streams ask for. */

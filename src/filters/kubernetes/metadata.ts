@@ -10,11 +10,12 @@ import type { ContainerName } from './container-name.ts'
 /** Objects of the Kubernetes API (v1), as far as the filter reads them. */
 export interface Pod {
   readonly metadata?: ObjectMetadata
-  readonly spec?: { readonly nodeName?: string }
+  readonly spec?: { readonly nodeName?: string | undefined } | undefined
   readonly status?: {
-    readonly podIP?: string
-    readonly containerStatuses?: readonly ContainerStatus[]
-    readonly initContainerStatuses?: readonly ContainerStatus[]
+    readonly podIP?: string | undefined
+    readonly containerStatuses?: readonly ContainerStatus[] | undefined
+    readonly initContainerStatuses?: readonly ContainerStatus[] | undefined
+    readonly ephemeralContainerStatuses?: readonly ContainerStatus[] | undefined
   }
 }
 
@@ -23,28 +24,50 @@ export interface Namespace {
 }
 
 interface ObjectMetadata {
-  readonly uid?: string
-  readonly labels?: { readonly [name: string]: string }
-  readonly annotations?: { readonly [name: string]: string }
-  readonly ownerReferences?: readonly unknown[]
+  readonly name?: string | undefined
+  readonly namespace?: string | undefined
+  readonly uid?: string | undefined
+  readonly resourceVersion?: string | undefined
+  readonly labels?: { readonly [name: string]: string } | undefined
+  readonly annotations?: { readonly [name: string]: string } | undefined
+  readonly ownerReferences?: readonly unknown[] | undefined
 }
 
-interface ContainerStatus {
-  readonly name?: string
-  readonly image?: string
-  readonly imageID?: string
-  readonly containerID?: string
+export interface ContainerStatus {
+  readonly name?: string | undefined
+  readonly image?: string | undefined
+  readonly imageID?: string | undefined
+  readonly containerID?: string | undefined
+  /** The run before this one. */
+  readonly lastState?: { readonly terminated?: { readonly containerID?: string } } | undefined
+}
+
+/** A container whose pod and namespace are known by name. */
+export interface PodContainer extends ContainerName {
+  readonly pod: string
+  readonly namespace: string
 }
 
 /** Where pods are looked up. Look-ups answer at once with what is known. */
 export interface PodSource {
-  pod(namespace: string, name: string): Pod | undefined
+  /**
+   * The pod of a container. One pod may follow another under the same name: `uid` is that of the pod to which the
+   * container was found to belong before.
+   */
+  pod(container: PodContainer, uid: string | undefined): Pod | undefined
   namespace(name: string): Namespace | undefined
-  /** Something to wait for before the first look-up of a pod; undefined when there is nothing. */
-  prepare?(namespace: string, name: string): Promise<void> | undefined
-  /** Calls back whenever more is known of this pod or its namespace. */
-  watch?(namespace: string, name: string, changed: () => void): void
+  /** Something to wait for before the first look-up of a container; undefined when there is nothing. */
+  prepare?(container: PodContainer): Promise<void> | undefined
   close?(): Promise<void> | void
+}
+
+/** What a source tells the filter of. */
+export interface PodListener {
+  /** More is known of a pod. */
+  podChanged(namespace: string, name: string): void
+  namespaceChanged(namespace: string): void
+  /** A pod has been gone for so long that nothing of it will come any more. */
+  podForgotten(namespace: string, name: string): void
 }
 
 /** Pods and namespaces in the files `NAMESPACE_POD.meta` and `NAMESPACE.namespace_meta` of a folder, as JSON. */
@@ -57,8 +80,8 @@ export class FileSource implements PodSource {
     this.#warn = warn
   }
 
-  pod(namespace: string, name: string): Pod | undefined {
-    return this.#read(`${namespace}_${name}.meta`)
+  pod({ namespace, pod }: PodContainer): Pod | undefined {
+    return this.#read(`${namespace}_${pod}.meta`)
   }
 
   namespace(name: string): Namespace | undefined {
@@ -124,12 +147,17 @@ function constantOf(value: { readonly [key: string]: unknown }): Constant {
 }
 
 function statusOf(pod: Pod | undefined, container: string | undefined): ContainerStatus | undefined {
-  const { containerStatuses = [], initContainerStatuses = [] } = pod?.status ?? {}
-  return [...containerStatuses, ...initContainerStatuses].find((status) => status.name === container)
+  return statusesOf(pod).find((status) => status.name === container)
+}
+
+/** Of all containers of a pod, those that run for its whole life first. */
+export function statusesOf(pod: Pod | undefined): readonly ContainerStatus[] {
+  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = pod?.status ?? {}
+  return [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses]
 }
 
 /** What follows the scheme of `containerd://…` or `docker-pullable://…`; a digest as it stands; nothing without a colon. */
-function idOf(text: string | undefined): string | undefined {
+export function idOf(text: string | undefined): string | undefined {
   const colon = text?.indexOf(':') ?? -1
   if (text === undefined || colon < 0) return undefined
   const id = /^:\/+(.*)$/s.exec(text.slice(colon))?.[1] ?? text

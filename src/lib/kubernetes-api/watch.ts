@@ -24,8 +24,8 @@ const INITIAL_END = 'k8s.io/initial-events-end'
 /** What every object of the API has, as far as a watch reads it. */
 export interface ApiObject {
   readonly metadata?: {
-    readonly resourceVersion?: string
-    readonly annotations?: { readonly [name: string]: string }
+    readonly resourceVersion?: string | undefined
+    readonly annotations?: { readonly [name: string]: string } | undefined
   }
 }
 
@@ -35,8 +35,10 @@ export interface WatchSink<T extends ApiObject> {
   /** An object is there, or has changed. */
   put(object: T): void
   gone(object: T): void
-  /** All there are have come; also after a break that was made good. */
+  /** All there are have come. */
   synced(): void
+  /** The server takes up from the last version seen; what changed since comes now. */
+  resumed(): void
   /** It does not work at the moment and is tried again; once for each attempt. */
   failed(failure: ApiFailure): void
 }
@@ -82,6 +84,8 @@ export class Watch<T extends ApiObject> {
   #version: string | undefined
   /** The server takes `sendInitialEvents`. */
   #streams: boolean
+  /** The version expired, and nothing has come since. */
+  #expired = false
   #running: Promise<void> | undefined
   #pausing: AbortController | undefined
   #nudged = 0
@@ -101,10 +105,10 @@ export class Watch<T extends ApiObject> {
     await this.#running
   }
 
-  /** There is reason to think that the server can be reached: a wait for the next attempt ends, at most once a second. */
+  /** There is reason to think that the server can be reached: a wait for the next attempt ends, at most a few times a second. */
   nudge(): void {
     const now = performance.now()
-    if (this.#pausing === undefined || now - this.#nudged < 1000) return
+    if (this.#pausing === undefined || now - this.#nudged < 300) return
     this.#nudged = now
     this.#pausing.abort()
   }
@@ -118,7 +122,7 @@ export class Watch<T extends ApiObject> {
         const quiet = await this.#watch()
         // a server that ends watches at once would be asked without pause
         if (quiet && performance.now() - begun < SHORT) await this.#pause(this.#backoff.next())
-        else this.#backoff.succeeded()
+        else this.#succeeded()
       } catch (error) {
         // aborted by `stop`, which may have come at any await
         if (this.#stopping.signal.aborted) return
@@ -131,6 +135,11 @@ export class Watch<T extends ApiObject> {
     const failure = error instanceof ApiFailure ? error : new ApiFailure(`The watch of ${this.#options.path} broke: ${(error as Error).message}`)
     if (failure.expired) {
       this.#version = undefined
+      // as after every restart of a server, and no reason to wait unless it happens again at once
+      if (!this.#expired) {
+        this.#expired = true
+        return
+      }
     } else if (this.#streams && this.#version === undefined && (failure.status === 400 || failure.status === 422)) {
       this.#streams = false
       return
@@ -138,6 +147,11 @@ export class Watch<T extends ApiObject> {
       this.#options.sink.failed(failure)
     }
     await this.#pause(this.#backoff.next(failure.retryAfter))
+  }
+
+  #succeeded(): void {
+    this.#backoff.succeeded()
+    this.#expired = false
   }
 
   async #pause(milliseconds: number): Promise<void> {
@@ -163,7 +177,7 @@ export class Watch<T extends ApiObject> {
       next = metadata?.continue === '' ? undefined : metadata?.continue
       if (next === undefined) this.#version = metadata?.resourceVersion ?? '0'
     }
-    this.#backoff.succeeded()
+    this.#succeeded()
     sink.synced()
   }
 
@@ -182,7 +196,7 @@ export class Watch<T extends ApiObject> {
     })
     const body = await client.open(`${path}?${parameters.toString()}`, { signal: this.#stopping.signal })
     if (initial) sink.restarted()
-    else sink.synced()
+    else sink.resumed()
     let quiet = true
     let version: string | undefined
     let complete = !initial
@@ -206,7 +220,7 @@ export class Watch<T extends ApiObject> {
       }
       if (complete) this.#version = version
       quiet = false
-      this.#backoff.succeeded()
+      this.#succeeded()
     }
     if (!complete) throw new ApiFailure(`The watch of ${path} ended before all objects had come.`)
     return quiet

@@ -4,14 +4,20 @@ import { jsonParser } from '../support.ts'
 
 const parsers = { a: jsonParser('a'), b: jsonParser('b') }
 
-function read(annotations: { [name: string]: string }, allowed = { parser: true, exclude: true }): { stdout: string; stderr: string; warnings: string[] } {
+interface Read { stdout: string; stderr: string; rate: number | undefined; warnings: string[] }
+
+/** `namespace`: annotations of the namespace; those of the pod without a prefix get Fluent Bit's. */
+function read(
+  annotations: { [name: string]: string }, allowed = { parser: true, exclude: true }, namespace: { [name: string]: string } = {}
+): Read {
   const warnings: string[] = []
   const find = (name: string): ReturnType<typeof jsonParser> | undefined => Object.entries(parsers).find(([known]) => known === name)?.[1]
-  const prefixed = Object.fromEntries(Object.entries(annotations).map(([name, value]) => [`fluentbit.io/${name}`, value]))
-  const wishes = readWishes({ other: 'x', ...prefixed }, 'app', 'pod web', { ...allowed, find, warn: (text) => warnings.push(text) })
+  const prefixed = Object.fromEntries(Object.entries(annotations).map(([name, value]) => [name.includes('/') ? name : `fluentbit.io/${name}`, value]))
+  const names = { owner: 'pod web', namespace: 'namespace shop' }
+  const wishes = readWishes({ other: 'x', ...prefixed }, namespace, 'app', names, { ...allowed, find, warn: (text) => { warnings.push(text) } })
   const show = ({ exclude, parser }: typeof wishes.stdout): string => `${exclude ? 'exclude' : 'keep'} ${parser?.name ?? '-'}`
-  expect(wishes.none).toBe(show(wishes.stdout) === 'keep -' && show(wishes.stderr) === 'keep -')
-  return { stdout: show(wishes.stdout), stderr: show(wishes.stderr), warnings }
+  expect(wishes.none).toBe(show(wishes.stdout) === 'keep -' && show(wishes.stderr) === 'keep -' && wishes.rate === undefined)
+  return { stdout: show(wishes.stdout), stderr: show(wishes.stderr), rate: wishes.rate?.records, warnings }
 }
 
 describe('readWishes', () => {
@@ -26,9 +32,23 @@ describe('readWishes', () => {
     ['exclusion', { exclude: 'true' }, 'exclude -', 'exclude -'],
     ['exclusion of one stream', { exclude_stdout: 'On' }, 'exclude -', 'keep -'],
     ['exclusion but for the container', { exclude: 'true', 'exclude-app': 'false' }, 'keep -', 'keep -'],
-    ['exclusion that is off', { exclude: 'nope' }, 'keep -', 'keep -']
+    ['exclusion that is off', { exclude: 'nope' }, 'keep -', 'keep -'],
+    ['our own names', { 'fantail.io/parser_stderr': 'a', 'fantail.io/exclude-app': 'true' }, 'exclude -', 'exclude a'],
+    ['our own before Fluent Bit\'s', { 'fantail.io/parser': 'a', 'parser-app': 'b' }, 'keep a', 'keep a']
   ])('reads %s', (_, annotations, stdout, stderr) => {
-    expect(read(annotations)).toEqual({ stdout, stderr, warnings: [] })
+    expect(read(annotations)).toEqual({ stdout, stderr, rate: undefined, warnings: [] })
+  })
+
+  it('takes from the namespace what the pod does not say, under our own names only', () => {
+    const namespace = { 'fantail.io/exclude': 'true', 'fantail.io/parser_stderr-app': 'a', 'fantail.io/rate-limit': '50', 'fluentbit.io/parser': 'b' }
+    expect(read({}, undefined, namespace)).toEqual({ stdout: 'exclude -', stderr: 'exclude a', rate: 50, warnings: [] })
+    expect(read({ exclude: 'false', parser: 'b', 'fantail.io/rate-limit': '7/m' }, undefined, namespace))
+      .toEqual({ stdout: 'keep b', stderr: 'keep b', rate: 7, warnings: [] })
+  })
+
+  it('takes a limit only where lines may be left out, and only one that it understands', () => {
+    expect(read({ 'fantail.io/rate-limit': '5' }, { parser: true, exclude: false })).toMatchObject({ rate: undefined, warnings: [expect.stringContaining('k8s-logging.exclude')] })
+    expect(read({ 'fantail.io/rate-limit': 'slow' })).toMatchObject({ rate: undefined, warnings: [expect.stringContaining('`slow`')] })
   })
 
   it.each<[string, { [name: string]: string }, RegExp]>([
@@ -52,9 +72,9 @@ describe('readWishes', () => {
 describe('wishesOfBoth', () => {
   it('holds what both streams ask for', () => {
     const { a, b } = parsers
-    const both = wishesOfBoth({ stdout: { exclude: true, parser: a }, stderr: { exclude: false, parser: b }, none: false })
+    const both = wishesOfBoth({ stdout: { exclude: true, parser: a }, stderr: { exclude: false, parser: b }, rate: undefined, none: false })
     expect(both).toEqual({ exclude: false, parser: undefined })
-    expect(wishesOfBoth({ stdout: { exclude: true, parser: a }, stderr: { exclude: true, parser: a }, none: false }))
+    expect(wishesOfBoth({ stdout: { exclude: true, parser: a }, stderr: { exclude: true, parser: a }, rate: undefined, none: false }))
       .toEqual({ exclude: true, parser: a })
   })
 })

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import type { Field } from '../../../src/config/fields.ts'
 import { checkOptions } from '../../../src/config/check-options.ts'
 import { Problems } from '../../../src/config/problem.ts'
 import { readYaml } from '../../../src/config/yaml.ts'
@@ -43,8 +44,12 @@ describe('options of the API', () => {
     expect(check('kube_urls: x').problems).toEqual(['error unknown-option'])
   })
 
-  it('are listed, each of them, among those without effect', () => {
+  it('are without effect where an association of pods, DNS at the start, TLS\'s talk or a limit of answers is meant, and there only', () => {
+    const without = Object.entries<Field>(apiOptions).filter(([, field]) => field.withoutEffect !== undefined).map(([name]) => name)
+    expect(without.filter((name) => !name.startsWith('aws_'))).toEqual([
+      'buffer_size', 'tls.debug', 'dns_retries', 'dns_wait_time', 'cache_use_docker_id', 'set_platform'
+    ])
     const page = readFileSync(new URL('../../../docs/reference/differences.md', import.meta.url), 'utf8')
-    expect(Object.keys(apiOptions).filter((name) => !page.includes(`| filter kubernetes | \`${name}\` |`))).toEqual([])
+    expect(without.filter((name) => !page.includes(`| filter kubernetes | \`${name}\` |`))).toEqual([])
   })
 })

@@ -37,6 +37,7 @@ function follow (script: readonly Answer[], more: Partial<WatchOptions<Thing>> =
       put: ({ metadata }) => { said.push(`put ${metadata.name} ${metadata.resourceVersion}`) },
       gone: ({ metadata }) => { said.push(`gone ${metadata.name}`) },
       synced: () => { said.push('synced') },
+      resumed: () => { said.push('resumed') },
       failed: (failure) => { said.push(`failed ${failure.status}`) }
     },
     ...more
@@ -61,7 +62,7 @@ describe('a watch', () => {
   it.each(['end', 'cut'] as const)('goes on from the last version when the stream is over by %s', async (how) => {
     follow([events([initialEnd('5'), ['ADDED', thing('a', 6)], ['BOOKMARK', thing('', 9)], '{"type":"ADDED","obj'], how), events([['ADDED', thing('b', 10)]])])
     await saw('put b 10')
-    expect(said.filter((one) => !one.startsWith('failed'))).toEqual(['restarted', 'synced', 'put a 6', 'synced', 'put b 10'])
+    expect(said.filter((one) => !one.startsWith('failed'))).toEqual(['restarted', 'synced', 'put a 6', 'resumed', 'put b 10'])
     expect(fake.requests[1]!.query.get('resourceVersion')).toBe('9')
     expect(fake.requests[1]!.query.has('sendInitialEvents')).toBe(false)
   })
@@ -89,7 +90,7 @@ describe('a watch', () => {
       status(422, 'Invalid', 'sendInitialEvents is forbidden'), list, events([['ADDED', thing('b', 5)], ['ERROR', { code: 410 }]]), list, idle
     ])
     await eventually('all requests', () => fake.requests.length === 5)
-    expect(said.slice(0, 5)).toEqual(['restarted', 'put a 3', 'synced', 'synced', 'put b 5'])
+    expect(said.slice(0, 5)).toEqual(['restarted', 'put a 3', 'synced', 'resumed', 'put b 5'])
     expect(fake.requests.map(({ query }) => [query.get('watch'), query.get('resourceVersion')])).toEqual([
       ['1', '0'], [null, '0'], ['1', '4'], [null, '0'], ['1', '4']
     ])

@@ -5,8 +5,7 @@
  * and 1.8 GiB; what stays is 124 MB.
  */
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import os from 'node:os'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
@@ -49,14 +48,12 @@ async function build (folder: string): Promise<void> {
       .replace(/^module .*$/m, 'module kubernetes-build')
       .replaceAll(/=> \.\/staging\/src\/(k8s\.io\/[a-z0-9-]+)$/gm, `=> $1 ${parts}`)
     writeFileSync(path.join(work, 'go.mod'), `${module}\nrequire k8s.io/kubernetes v${KUBERNETES_VERSION}\n`)
-    const known = existsSync(sums) ? readFileSync(sums, 'utf8') : ''
-    writeFileSync(path.join(work, 'go.sum'), readFileSync(path.join(source, 'go.sum'), 'utf8') + known)
+    writeFileSync(path.join(work, 'go.sum'), readFileSync(path.join(source, 'go.sum'), 'utf8') + readFileSync(sums, 'utf8'))
     const about = 'k8s.io/component-base/version'
     const [major, minor] = KUBERNETES_VERSION.split('.')
     const flags = `-s -w -X ${about}.gitVersion=v${KUBERNETES_VERSION} -X ${about}.gitMajor=${major} -X ${about}.gitMinor=${minor}`
     await run('build', '-ldflags', flags, '-o', path.join(folder, 'kube-apiserver'), 'k8s.io/kubernetes/cmd/kube-apiserver')
     await run('build', '-ldflags', '-s -w', '-o', path.join(folder, 'etcd'), 'go.etcd.io/etcd/server/v3')
-    if (process.env['FANTAIL_KEEP'] !== undefined) writeFileSync(path.join(os.tmpdir(), 'kubernetes-go.sum'), readFileSync(path.join(work, 'go.sum')))
   } finally {
     rmSync(work, { recursive: true, force: true })
   }

@@ -109,14 +109,16 @@ export class KubernetesServer {
     })
     await eventually(() => `the API server is ready\n${api.tail()}\n${this.#etcd?.tail() ?? ''}`, async () => {
       if (!api.alive) throw new Error('it has ended')
-      this.#agent ??= new Agent({ ca: readFileSync(this.caFile), keepAlive: true })
+      // read each time until it answers: at first it may be half written
+      this.#agent?.destroy()
+      this.#agent = new Agent({ ca: readFileSync(this.caFile), keepAlive: true })
       return (await this.ask('GET', '/readyz')).text === 'ok'
     }, { timeout: 120_000, interval: 100 })
   }
 
-  /** Stops the API server in good order, which ends the watches; etcd keeps everything. */
+  /** Stops the API server; etcd keeps everything. In good order it would wait a minute for watches to end. */
   async stopApi (): Promise<void> {
-    await this.#api?.stop()
+    await this.#api?.stop(2000)
     this.#agent?.destroy()
     this.#agent = undefined
   }
