@@ -181,13 +181,3 @@ describe('pods from the API server', () => {
     expect(kept).toEqual([true, true, false, false, false, false])
   })
 })
-
-describe('pods from the kubelet', () => {
-  it('are not asked for where TLS cannot be had, and the lines flow', async () => {
-    const filter = await start({ use_kubelet: true, kubelet_port: fake.port })
-    const { waited, kubernetes } = await first(filter, 'web')
-    expect(waited).toBeLessThan(4000)
-    expect(kubernetes['pod_name']).toBe('web')
-    expect(filter.messages.filter(({ level }) => level === 'error')).toHaveLength(1)
-  })
-})
