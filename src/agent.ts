@@ -69,6 +69,7 @@ export class Agent {
     const workshop = (this.#workshop = new Workshop(plan, this.#log, this.#metrics, (code) => this.#finish(code)))
     const slabs = new SlabPool()
 
+    for (const { uid, identity } of store.recovered) this.#paths.set(uid, identity.path)
     this.#outputs = await createOutputs(plan, workshop, store, (uid) => this.#paths.get(uid))
     this.#filters = await createFilters(plan, workshop)
     this.#inputs = await createInputs(plan, workshop, {

@@ -33,6 +33,8 @@ export async function createOutputs(
   const room = new DeadLetterRoom(deadLetterFolder(plan, store.directory), service['storage.rejected.limit'], service['storage.rejected.on_full'])
   await room.measure()
   const running: RunningOutput[] = []
+  // lines of a file keep their order when it is rotated and goes on as another stream
+  const sourceOf = (uid: string): string => pathOf(uid) || uid
   const fallbacks = new Map(plan.outputs.flatMap(({ fallback }) => (
     fallback === undefined ? [] : [[fallback, new FallbackQueue(store.queue(fallback), fallback)] as const]
   )))
@@ -56,13 +58,14 @@ export async function createOutputs(
         name: owner.label,
         output,
         limits: workers === undefined || workers === 0 ? limits : { ...limits, concurrency: workers },
+        sourceOf,
         queue: units.length === 0 ? taken : new ProcessedQueue(taken, owner.label, units, workshop.pool),
         retry: { base: service['scheduler.base'], cap: service['scheduler.cap'], limit: limit === Infinity ? undefined : limit },
         flush: service.flush,
         meter: deliveryMeter(workshop.metrics.meter(owner.label)),
         log,
         deadLetters,
-        parking: new Parking({ directory: join(store.directory, 'parking', encodeURIComponent(owner.label)), output: owner.label, log }),
+        parking: new Parking({ directory: join(store.directory, 'parking', encodeURIComponent(owner.label)), output: owner.label, log, sourceOf }),
         replay: deadLetters === undefined ? undefined : new Replay(deadLetters, owner.label, log),
         fallback: fallback && { fallback, after: owner.common.fallback_after }
       })

@@ -70,7 +70,7 @@ export class Delivery {
     this.#replay = replay
     this.#letters = deadLetters
     this.#random = options.random ?? Math.random
-    this.#intake = new Intake(name, limits)
+    this.#intake = new Intake(name, limits, options.sourceOf)
     this.#gate = new Gate(retry, this.#random)
     this.#concurrency = new Concurrency(limits.concurrency)
     this.#usesLanes = limits.ordered && limits.concurrency > 1
@@ -177,7 +177,7 @@ export class Delivery {
 
   /** Records of streams whose earlier records are parked go behind them. Returns whether nothing is left to send. */
   #divert(work: Work, parking: Parking): boolean {
-    if (!parking.hasRoom || !work.streams.some((stream) => parking.bars(stream.uid))) return false
+    if (!parking.hasRoom || !work.streams.some((stream) => parking.barsSource(stream.source))) return false
     const barred = this.#intake.work()
     const rest = this.#intake.work()
     eachRecord(work, (index, taken) => {

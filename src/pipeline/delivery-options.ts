@@ -16,6 +16,8 @@ export interface DeliveryOptions {
   readonly limits: Limits
   readonly queue: OutputQueue
   readonly retry: RetryPolicy
+  /** What a stream is a part of that keeps its order, such as the path of a file across rotations; itself when not set. */
+  readonly sourceOf?: ((uid: string) => string) | undefined
   /** `service.flush` in milliseconds. */
   readonly flush: number
   readonly meter: DeliveryMeter

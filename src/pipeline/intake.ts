@@ -12,6 +12,7 @@ const SPARE = 8
 export class Intake {
   readonly lanes: Lanes
   readonly #output: string
+  readonly #sourceOf: (uid: string) => string
   readonly #ordered: boolean
   readonly #most: number
   readonly #maxRecords: number
@@ -23,7 +24,9 @@ export class Intake {
   /** Says that a record needs no sending (it is parked since before the start). Set while there are such records. */
   skips: ((taken: Taken, offset: number) => boolean) | undefined
 
-  constructor(output: string, limits: Limits) {
+  /** `sourceOf` tells what keeps its order: the file of a stream, whatever stream it is after a rotation. */
+  constructor(output: string, limits: Limits, sourceOf: (uid: string) => string = (uid) => uid) {
+    this.#sourceOf = sourceOf
     this.#output = output
     this.#most = this.#maxBytes = Math.min(limits.maxBytes, LARGEST)
     this.#maxRecords = limits.maxRecords
@@ -122,7 +125,7 @@ export class Intake {
     for (let at = start; at < end; at += words[at >>> 2]!) {
       const slot = streamSlot(words, at)
       let stream = this.#slots[slot]
-      if (stream === undefined) this.#slots[slot] = stream = this.lanes.bind(streams[slot]!.uid, usable)
+      if (stream === undefined) this.#slots[slot] = stream = this.lanes.bind(this.#sourceOf(streams[slot]!.uid), usable)
       const { queue } = this.lanes.lanes[stream.lane]!
       let work = this.#growing(queue, stream.lane, now)
       if (!work.add(taken, at, tag, this.#maxBytes, this.#maxRecords)) {

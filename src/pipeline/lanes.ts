@@ -8,14 +8,14 @@ import type { Work } from './work.ts'
 
 /** A stream with records on their way. */
 export class LaneStream {
-  readonly uid: string
+  readonly source: string
   lane = 0
   /** Batches that hold records of it, and the last one of them. */
   batches = 0
   last: Work | undefined
 
-  constructor(uid: string) {
-    this.uid = uid
+  constructor(source: string) {
+    this.source = source
   }
 }
 
@@ -42,12 +42,12 @@ export class Lanes {
   }
 
   /** The stream's lane, chosen among the first `usable` when it has none. */
-  bind(uid: string, usable: number): LaneStream {
-    const known = this.#streams.get(uid)
+  bind(source: string, usable: number): LaneStream {
+    const known = this.#streams.get(source)
     if (known !== undefined) return known
-    const stream = new LaneStream(uid)
+    const stream = new LaneStream(source)
     stream.lane = this.#freest(usable)
-    this.#streams.set(uid, stream)
+    this.#streams.set(source, stream)
     return stream
   }
 
@@ -88,7 +88,7 @@ export class Lanes {
   release(work: Work): void {
     for (const stream of work.streams) {
       if (stream.last === work) stream.last = undefined
-      if (--stream.batches === 0) this.#streams.delete(stream.uid)
+      if (--stream.batches === 0) this.#streams.delete(stream.source)
     }
     work.streams.length = 0
   }

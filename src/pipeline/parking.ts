@@ -39,6 +39,8 @@ interface Entry {
   tries: number
   kind: Kind
   readonly uids: readonly string[]
+  /** What its streams are parts of; not stored. */
+  readonly sources: readonly string[]
   /** Monotonic milliseconds; not stored. */
   due: number
   out: boolean
@@ -63,6 +65,8 @@ export interface ParkingOptions {
   /** Bytes. */
   readonly limit?: number
   readonly random?: () => number
+  /** See `DeliveryOptions`. */
+  readonly sourceOf?: (uid: string) => string
 }
 
 export class Parking {
@@ -71,13 +75,14 @@ export class Parking {
   readonly #log: Log
   readonly #limit: number
   readonly #random: () => number
+  readonly #sourceOf: (uid: string) => string
   #entries: Entry[] = []
   #next = 1
   #terms = emptyOutputTerms()
   /** Bytes that are parked, and those on their way there. */
   #bytes = 0
   #tail: Promise<unknown> = Promise.resolve()
-  /** Entries that bar each stream. */
+  /** Entries that bar each source. */
   readonly #bars = new Map<string, number>()
   /** Identities of records that were parked before the start: their frames may come again. */
   readonly #remembered = new Map<string, Set<string>>()
@@ -89,6 +94,7 @@ export class Parking {
     this.#log = options.log
     this.#limit = options.limit ?? LIMIT
     this.#random = options.random ?? Math.random
+    this.#sourceOf = options.sourceOf ?? ((uid) => uid)
   }
 
   async open(): Promise<void> {
@@ -97,7 +103,7 @@ export class Parking {
     if (manifest !== undefined) {
       this.#next = manifest.next
       this.#terms = manifest.terms
-      this.#entries = manifest.entries.map((entry) => ({ ...entry, due: 0, out: false }))
+      this.#entries = manifest.entries.map((entry) => ({ ...entry, sources: entry.uids.map(this.#sourceOf), due: 0, out: false }))
       await this.#sweep()
       for (const entry of this.#entries) await this.#remember(entry)
     }
@@ -157,17 +163,19 @@ export class Parking {
     return this.#terms
   }
 
-  /** Records of this stream wait here, and later ones should not overtake them. */
+  /** Records of this stream, or of another of its source, wait here, and later ones should not overtake them. */
   bars(uid: string): boolean {
-    return this.#bars.has(uid)
+    return this.#bars.size > 0 && this.#bars.has(this.#sourceOf(uid))
   }
 
-  #bar({ kind, tries, uids }: Entry, change: 1 | -1 = 1): void {
+  barsSource = (source: string): boolean => this.#bars.has(source)
+
+  #bar({ kind, tries, sources }: Entry, change: 1 | -1 = 1): void {
     if (kind !== 'stubborn' || tries >= BARRING_TRIES) return
-    for (const uid of uids) {
-      const bars = (this.#bars.get(uid) ?? 0) + change
-      if (bars > 0) this.#bars.set(uid, bars)
-      else this.#bars.delete(uid)
+    for (const source of sources) {
+      const bars = (this.#bars.get(source) ?? 0) + change
+      if (bars > 0) this.#bars.set(source, bars)
+      else this.#bars.delete(source)
     }
   }
 
@@ -186,7 +194,7 @@ export class Parking {
   async #store(made: RecordFrame, kind: Kind, uids: readonly string[]): Promise<boolean> {
     const id = this.#next++
     const frame = made.finish(id)
-    const entry: Entry = { id, records: frame.records, bytes: frame.size, tries: 0, kind, uids, due: this.#dueAfter(1), out: false }
+    const entry: Entry = { id, records: frame.records, bytes: frame.size, tries: 0, kind, uids, sources: uids.map(this.#sourceOf), due: this.#dueAfter(1), out: false }
     this.#bytes += entry.bytes
     this.#bar(entry)
     return this.#inTurn(async () => {
@@ -233,8 +241,8 @@ export class Parking {
   async next(now: number): Promise<ParkedFrame | undefined> {
     const earlier = new Set<string>()
     for (const entry of this.#entries) {
-      const behind = entry.uids.some((uid) => earlier.has(uid))
-      if (entry.tries < BARRING_TRIES) for (const uid of entry.uids) earlier.add(uid)
+      const behind = entry.sources.some((source) => earlier.has(source))
+      if (entry.tries < BARRING_TRIES) for (const source of entry.sources) earlier.add(source)
       if (entry.out || entry.due > now) continue
       if (behind) entry.due = this.#dueAfter(1)
       else return this.#take(entry)
@@ -284,7 +292,7 @@ export class Parking {
     const { batch, uids } = pick(parked.frame, left)
     for (let i = 0; i < batch.count; i++) made.addRecord(batch, i)
     const frame = made.finish(this.#next)
-    const rest: Entry = { ...entry, id: this.#next++, records: frame.records, bytes: frame.size, uids }
+    const rest: Entry = { ...entry, id: this.#next++, records: frame.records, bytes: frame.size, uids, sources: uids.map(this.#sourceOf) }
     await this.#inTurn(async () => {
       try {
         await writeSynced(this.#file(rest), frame.bytes)
@@ -365,7 +373,7 @@ async function readManifest(directory: string): Promise<Manifest | undefined> {
   }
 }
 
-/** Terms and waiting records of a parking on disk, for the ledger of an agent that does not run. */
+/** Terms of a parking on disk, for the ledger of an agent that does not run. */
 export async function readParkingTerms(directory: string): Promise<OutputTerms | undefined> {
   const manifest = await readManifest(directory)
   if (manifest === undefined) return undefined

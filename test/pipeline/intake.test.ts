@@ -61,6 +61,17 @@ describe('the intake', () => {
     expect(all(intake).flatMap(({ batch }) => numbers(batch))).toEqual([2])
   })
 
+  it('keeps streams of one source in one lane, so that a rotated file goes before the one that has its path now', () => {
+    const source = (uid: string): string => (uid === 'c' ? 'other' : 'file')
+    const intake = new Intake('out', { ...limits, ordered: true, concurrency: 4 }, source)
+    intake.lanes.lanes[0]!.active = 1
+    const maker = new FrameMaker()
+    for (const streams of [['a'], ['c'], ['b']]) intake.assign(new Taken(maker.frame(streams), origin(), 0), 0, 4)
+    const lanes = intake.lanes.lanes.map(({ queue }) => queue.flatMap(({ batch }) => Array.from({ length: batch.count }, (_, i) => batch.stream(i).uid)))
+    const own = lanes.find((uids) => uids.includes('a'))!
+    expect(own.filter((uid) => uid !== 'c')).toEqual(['a', 'b'])
+  })
+
   it('learns from refusals for size, and forgets slowly', () => {
     const intake = new Intake('out', { ...limits, maxBytes: 1e6 })
     intake.tooLarge(800_000)

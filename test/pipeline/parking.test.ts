@@ -82,6 +82,14 @@ describe('the parking', () => {
     expect(parking.records).toBe(2)
   })
 
+  it('bars other streams of the same source, such as the file that came after a rotation', async () => {
+    const sourceOf = (uid: string): string => (uid === 'c' ? 'other' : 'file')
+    const parking = new Parking({ directory: tempFolder('parking'), output: 'out', log, sourceOf })
+    await parking.open()
+    await parking.add(batchOf(new FrameMaker().frame(['a'])), 'stubborn')
+    expect([parking.bars('a'), parking.bars('b'), parking.bars('c'), parking.barsSource('file')]).toEqual([true, true, false, true])
+  })
+
   it('bars a stream while its records wait, and not for ever', async () => {
     const parking = await opened(tempFolder('parking'))
     await parking.add(batchOf(new FrameMaker().frame(['a'])), 'stubborn')
