@@ -52,6 +52,16 @@ for (const [requirement, start, create] of [
       })
     })
 
+    it('keeps labels that clash apart with replace_dots', async () => {
+      const labels = [{ app: 'cart' }, { 'app.kubernetes.io/name': 'cart' }].map((of) => ({ body: { kubernetes: { labels: of } } }))
+      const plain = await make({ index: 'clash' })
+      const verdict = await plain.write(makeBatch(labels), never)
+      expect(outcomes(verdict)).toEqual([DELIVERED, REFUSED])
+      const mended = await make({ index: 'no-clash', replace_dots: true })
+      expect(await mended.write(makeBatch(labels), never)).toEqual({ kind: 'delivered' })
+      expect(await server.count('no-clash')).toBe(2)
+    })
+
     it('tells the records that it will never take from the others', async () => {
       await server.ask('PUT', '/strict', { mappings: { properties: { n: { type: 'integer' } } } })
       const output = await make({ index: 'strict' })
