@@ -19,7 +19,7 @@ import type { RecoveredStream, Stream } from '../event/stream.ts'
 import { ByteWriter } from '../lib/byte-writer.ts'
 import { defineInput, type Input, type InputContext } from '../plugin/input.ts'
 import { readChunk, type Chunk } from './fluent-bit-backlog/chunk.ts'
-import { readEvent } from './fluent-bit-backlog/events.ts'
+import { readEvent } from '../event/msgpack.ts'
 
 const NAME = 'storage_backlog'
 

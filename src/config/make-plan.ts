@@ -228,7 +228,7 @@ class Planner {
       common,
       given,
       tag: common.tag ?? name,
-      storage: common['storage.type'] ?? inherited ?? 'memory',
+      storage: common['storage.type'] ?? inherited ?? (spec.acknowledges === true ? 'filesystem' : 'memory'),
       processors: readProcessors(entryOf(section.entries, 'processors'), name, this.#tables, this.#checking, true),
       routes: readRoutes(entryOf(section.entries, 'routes'), name, this.#tables, this.#checking),
       place: section.place

@@ -1,10 +1,11 @@
 /** All inputs, by name. */
 import type { InputSpec } from '../plugin/input.ts'
 import dummy from './dummy.ts'
+import forward from './forward.ts'
 import kafka from './kafka.ts'
 import kmsg from './kmsg.ts'
 import stdin from './stdin.ts'
 import systemd from './systemd.ts'
 import tail from './tail.ts'
 
-export const inputs: { readonly [name: string]: InputSpec } = { dummy, kafka, kmsg, stdin, systemd, tail }
+export const inputs: { readonly [name: string]: InputSpec } = { dummy, forward, kafka, kmsg, stdin, systemd, tail }

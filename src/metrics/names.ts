@@ -63,6 +63,7 @@ export const metricNames = {
   },
   fantail_journal_damaged_total: { kind: 'counter', instance: name, help: 'Entries and fields of the journal that were damaged.' },
 
+  fantail_input_connections: { kind: 'gauge', instance: name, help: 'Connections that are open.' },
   fantail_kmsg_lost_messages_total: { kind: 'counter', instance: name, help: 'Messages that the kernel overwrote before they were read.' },
 
   // Filters

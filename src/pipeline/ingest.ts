@@ -66,6 +66,9 @@ export class InputIngest implements Ingest {
   /** Lines that the input's joiners hold now. */
   #held = 0
   readonly #joining: Joining
+  /** The sync that is under way, and the next one. */
+  #syncing: Promise<void> = Promise.resolve()
+  #waiting: Promise<void> | undefined
   // of the record that passes: the lines and records that filters made it stands for, its ranges when there are several,
   // and the holds on them when something waits
   #lines = 1
@@ -352,6 +355,18 @@ export class InputIngest implements Ingest {
   whenDelivered(callback: () => void): void {
     this.commit()
     this.#store.whenDelivered(callback)
+  }
+
+  durable(): Promise<void> {
+    this.commit()
+    const sync = async (): Promise<void> => {
+      // one sync at a time: who asks while one is under way is served by the next
+      await this.#syncing.catch(() => {})
+      this.#waiting = undefined
+      this.#syncing = this.#store.sync()
+      await this.#syncing
+    }
+    return (this.#waiting ??= sync())
   }
 
   hasRoom(): boolean {

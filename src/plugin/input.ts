@@ -54,6 +54,11 @@ export interface Ingest {
   commit(): void
   /** Calls back once when every output is done with all that was committed so far; for sources that are told how far delivery is. */
   whenDelivered(callback: () => void): void
+  /**
+   * Commits, and resolves when everything that was emitted so far is on the disk for good, as far as the input's records
+   * go to disk. Many that ask at once are served by one sync.
+   */
+  durable(): Promise<void>
   /** False: stop reading, the buffer is full. Ask before each block. */
   hasRoom(): boolean
   /** Calls back once when there is room again. */
@@ -80,6 +85,8 @@ export interface InputSpec<F extends Fields = Fields> {
   readonly examples?: readonly Example[]
   /** Its data cannot be read again: it is acknowledged to the sender only after a sync. */
   readonly volatile?: true
+  /** Its senders are told when their data is safe, so it goes to disk unless the configuration says otherwise. */
+  readonly acknowledges?: true
   /** Its records have passed the filters already and go to the outputs as they are. */
   readonly behindFilters?: true
   create(options: OptionsOf<F>, context: InputContext): Input | Promise<Input>

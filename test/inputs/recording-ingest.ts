@@ -126,6 +126,14 @@ export class RecordingIngest implements Ingest {
     for (const callback of this.#undelivered.splice(0)) callback()
   }
 
+  /** Resolves when a test says that what was committed is on the disk; at once when it says nothing. */
+  syncing: Promise<void> | undefined
+
+  async durable(): Promise<void> {
+    this.commit()
+    await this.syncing
+  }
+
   hasRoom(): boolean {
     return this.room && !this.dead
   }

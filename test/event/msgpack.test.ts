@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { readEvent } from '../../../src/agent/fluent-bit-backlog/events.ts'
-import { ByteWriter } from '../../../src/lib/byte-writer.ts'
+import { readEvent } from '../../src/event/msgpack.ts'
+import { ByteWriter } from '../../src/lib/byte-writer.ts'
 
 const time = [0xd7, 0, 0x65, 0x53, 0xf1, 0, 0, 0, 0, 7]
 

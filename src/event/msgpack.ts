@@ -1,10 +1,10 @@
 /**
- * Events as Fluent Bit keeps them: MessagePack `[[time, metadata], body]`, or `[time, body]` from older versions. The time
+ * Events as Fluent Bit keeps and sends them: MessagePack `[[time, metadata], body]`, or `[time, body]` from older versions. The time
  * is extension type 0 (seconds and nanoseconds, 32 bits each), a whole number or a double.
  */
 import { isUtf8 } from 'node:buffer'
-import { escapeText, ESCAPE_GROWTH } from '../../event/escape.ts'
-import type { ByteWriter } from '../../lib/byte-writer.ts'
+import { escapeText, ESCAPE_GROWTH } from './escape.ts'
+import type { ByteWriter } from '../lib/byte-writer.ts'
 
 /** These seconds mark the begin and the end of a group of records (OTLP resources and scopes). */
 const GROUP_MARKS = 0xffff_fffe
@@ -29,7 +29,7 @@ class Malformed extends Error {}
  * no whole event stands there.
  */
 export function readEvent(bytes: Buffer, at: number, end: number, body: ByteWriter): Event | undefined {
-  const reader = new Reader(bytes, at, end)
+  const reader = new MsgpackReader(bytes, at, end)
   try {
     if (reader.container(0x90, 0xdc) !== 2) return undefined
     const hasMetadata = (reader.peek() & 0xf0) === 0x90
@@ -50,7 +50,8 @@ export function readEvent(bytes: Buffer, at: number, end: number, body: ByteWrit
   }
 }
 
-class Reader {
+/** Reads values as JSON text. Throws where the bytes are none. */
+export class MsgpackReader {
   readonly #bytes: Buffer
   readonly #end: number
   at: number
@@ -88,6 +89,13 @@ class Reader {
     if (!(number >= 0)) throw new Malformed()
     const seconds = Math.floor(number)
     return { seconds, nanos: Math.round((number - seconds) * 1e9) % 1e9 }
+  }
+
+  /** The next value, of any type, as JSON text; `out` is reset for it. */
+  json(out: ByteWriter): string {
+    out.reset()
+    this.#value(out, 0)
+    return out.view().toString()
   }
 
   object(out: ByteWriter): void {
