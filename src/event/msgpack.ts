@@ -145,14 +145,20 @@ export class MsgpackReader {
     out.byte(0x5d)
   }
 
-  /** Text and binary alike; bytes that are no UTF-8 become U+FFFD. */
-  #text(out: ByteWriter): void {
+  /** The bytes of a text or binary. */
+  raw(): Buffer {
     const head = this.peek()
+    if (!isText(head)) throw new Malformed()
     const length = (head & 0xe0) === 0xa0
       ? this.#unsigned(0, 1, head & 31)
       : this.#unsigned(1 << (head < 0xc7 ? head - 0xc4 : head - 0xd9), 1)
     const start = this.#take(length)
-    const raw = this.#bytes.subarray(start, start + length)
+    return this.#bytes.subarray(start, start + length)
+  }
+
+  /** Text and binary alike; bytes that are no UTF-8 become U+FFFD. */
+  #text(out: ByteWriter): void {
+    const raw = this.raw()
     const text = isUtf8(raw) ? raw : Buffer.from(raw.toString())
     out.reserve(text.length * ESCAPE_GROWTH + 2)
     out.bytes[out.length++] = 0x22

@@ -121,7 +121,8 @@ describe('what is no message', () => {
 })
 
 describe('a shared key', () => {
-  const sha512 = (...parts: string[]): string => createHash('sha512').update(parts.join('')).digest('hex')
+  const salt = Buffer.from([0, 255, 128, 10, 97])
+  const sha512 = (...parts: (string | Buffer)[]): string => createHash('sha512').update(Buffer.concat(parts.map((part) => Buffer.from(part)))).digest('hex')
 
   async function shake (key: string, user = 'alice', password = 'secret'): Promise<{ pong: unknown[]; ingest: RecordingIngest; client: Client; nonce: string }> {
     const ingest = new RecordingIngest()
@@ -129,7 +130,7 @@ describe('a shared key', () => {
     const client = new Client(input.port)
     const [helo, { nonce, auth }] = await client.answer() as [string, { nonce: string; auth: string }]
     expect(helo).toBe('HELO')
-    client.send(['PING', 'client', 'salt', sha512('salt', 'client', nonce, key), user, sha512(auth, user, password)])
+    client.send(['PING', 'client', salt, sha512(salt, 'client', nonce, key), user, sha512(auth, user, password)])
     const pong = await client.answer() as unknown[]
     client.send(['app', 1, { n: 1 }])
     return { pong, ingest, client, nonce }
@@ -137,7 +138,7 @@ describe('a shared key', () => {
 
   it('lets in who has it, and proves that we have it too', async () => {
     const { pong, ingest, nonce } = await shake('right')
-    expect(pong).toEqual(['PONG', true, '', 'server', sha512('salt', 'server', nonce, 'right')])
+    expect(pong).toEqual(['PONG', true, '', 'server', sha512(salt, 'server', nonce, 'right')])
     await has(ingest, 1)
   })
 

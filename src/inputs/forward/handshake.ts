@@ -6,6 +6,8 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { MsgpackReader } from '../../event/msgpack.ts'
 import { ByteWriter } from '../../lib/byte-writer.ts'
 
+const NONE = Buffer.alloc(0)
+
 export interface Secrets {
   readonly key: string
   readonly hostname: string
@@ -41,8 +43,8 @@ export class Handshake {
   /** The answer to a PING, and why the client is not let in, if it is not. */
   pong(ping: Buffer): { readonly answer: Buffer; readonly refused: string | undefined } {
     const { key, hostname } = this.#secrets
-    const said = texts(ping)
-    const [, client = '', salt = ''] = said ?? []
+    const said = members(ping)
+    const [, client = NONE, salt = NONE] = said ?? []
     const refused = said === undefined ? 'no PING' : this.#judge(said)
     const out = new ByteWriter(512)
     out.byte(0x95)
@@ -51,28 +53,27 @@ export class Handshake {
     packText(refused ?? '', out)
     packText(hostname, out)
     packText(refused === undefined ? sha512(salt, hostname, this.#nonce, key) : '', out)
-    return { answer: Buffer.from(out.view()), refused: refused === undefined ? undefined : `${refused} (${client})` }
+    return { answer: Buffer.from(out.view()), refused: refused === undefined ? undefined : `${refused} (${client.toString()})` }
   }
 
-  #judge([kind, client = '', salt = '', digest = '', user = '', password = '']: readonly string[]): string | undefined {
-    if (kind !== 'PING') return 'no PING'
+  #judge([kind = NONE, client = NONE, salt = NONE, digest = NONE, user = NONE, password = NONE]: readonly Buffer[]): string | undefined {
+    if (kind.toString() !== 'PING') return 'no PING'
     const { key, hostname, users } = this.#secrets
-    if (client === hostname) return 'the name of the client is that of the server'
+    if (client.toString() === hostname) return 'the name of the client is that of the server'
     if (!same(digest, sha512(salt, client, this.#nonce, key))) return 'another shared key'
     if (users.size === 0) return undefined
-    const known = users.get(user)
+    const known = users.get(user.toString())
     // the digest is compared for unknown users too, so that nothing shows which there are
     const right = same(password, sha512(this.#auth, user, known ?? ''))
     return known !== undefined && right ? undefined : 'wrong user or password'
   }
 }
 
-/** The texts of an array; undefined when it is none. */
-function texts(bytes: Buffer): string[] | undefined {
+/** The members of an array of texts, as bytes, since a salt may be any; undefined when it is none. */
+function members(bytes: Buffer): Buffer[] | undefined {
   try {
     const reader = new MsgpackReader(bytes, 0, bytes.length)
-    const out = new ByteWriter(256)
-    return Array.from({ length: reader.container(0x90, 0xdc) }, () => String(JSON.parse(reader.json(out))))
+    return Array.from({ length: reader.container(0x90, 0xdc) }, () => reader.raw())
   } catch {
     return undefined
   }
@@ -87,11 +88,13 @@ export function packText(text: string, to: ByteWriter): void {
   to.text(text)
 }
 
-function sha512(...parts: readonly string[]): string {
-  return createHash('sha512').update(parts.join('')).digest('hex')
+function sha512(...parts: readonly (string | Buffer)[]): string {
+  const hash = createHash('sha512')
+  for (const part of parts) hash.update(part)
+  return hash.digest('hex')
 }
 
-function same(said: string, expected: string): boolean {
-  const [a, b] = [Buffer.from(said), Buffer.from(expected)]
-  return a.length === b.length && timingSafeEqual(a, b)
+function same(said: Buffer, expected: string): boolean {
+  const bytes = Buffer.from(expected)
+  return said.length === bytes.length && timingSafeEqual(said, bytes)
 }
