@@ -45,7 +45,7 @@ const options = {
 export default defineInput({
   name: 'forward',
   summary: 'Takes records from Fluentd and Fluent Bit by the forward protocol.',
-  description: 'Tags come with the records. Records are kept on disk (`storage.type filesystem`) unless the configuration says otherwise, '
+  description: 'Tags come with the records, unless the configuration gives one and no tag_prefix. Records are kept on disk (`storage.type filesystem`) unless the configuration says otherwise, '
     + 'and an acknowledgement is sent when they are there.',
   options,
   examples: [
@@ -81,6 +81,8 @@ export class Forward implements Input {
   readonly #values: OptionsOf<typeof options>
   readonly #secrets: Secrets | undefined
   readonly #stream: Stream
+  /** A tag that the configuration gives is that of all records. */
+  readonly #fixedTag: string | undefined
   readonly #tags = new Map<string, TagHandle>()
   /** Tags that need not be waited for any more. */
   readonly #awaited = new WeakSet<TagHandle>()
@@ -95,6 +97,7 @@ export class Forward implements Input {
     this.#context = context
     this.#values = values
     this.#secrets = secrets
+    this.#fixedTag = context.given.some((option) => option.name === 'tag') ? context.tag : undefined
     // nothing more will come from what was before: connections cannot be read again
     for (const old of recovered) if (!old.closed) ingest.closeStream(ingest.resumeStream(old.uid, old.generation, old.identity))
     this.#stream = ingest.openStream({ input: name, path: values.unix_path ?? `${values.listen}:${values.port}`, marks: {} })
@@ -169,7 +172,8 @@ export class Forward implements Input {
   }
 
   #tag(message: Message): TagHandle {
-    const text = (this.#values.tag_prefix ?? '') + message.tag
+    const { tag_prefix: prefix } = this.#values
+    const text = prefix === undefined ? this.#fixedTag ?? message.tag : prefix + message.tag
     let tag = this.#tags.get(text)
     if (tag === undefined) {
       if (this.#tags.size >= TAGS) this.#tags.clear()
