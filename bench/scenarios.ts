@@ -36,6 +36,21 @@ const cloudwatch = (port: number): string => `  outputs:
       retry_limit: no_limits
 `
 
+/** For bench/kafka.ts, which starts the broker. */
+export function kafkaConfiguration(
+  corpus: Corpus, { brokers, topic, client, codec }: { readonly brokers: string; readonly topic: string; readonly client: string; readonly codec: string }
+): string {
+  return service(undefined) + tail(corpus.containers, cri) + kubernetes(corpus) + `  outputs:
+    - name: kafka
+      match: '*'
+      brokers: ${brokers}
+      topics: ${topic}
+      retry_limit: no_limits
+      client: ${client}
+      rdkafka.compression.codec: ${codec}
+`
+}
+
 const nowhere = `  outputs:
     - name: 'null'
       match: '*'

@@ -126,6 +126,8 @@ function configuration({ cluster }: KafkaSettings, log: Log): KafkaConfig {
   return {
     clientId: cluster.clientId,
     brokers: cluster.bootstrap.map(({ host, port }) => `${host}:${port}`),
+    // its default of ten seconds would have it log in at every request where logins are short
+    reauthenticationThreshold: 1000,
     connectionTimeout: cluster.connectTimeout,
     requestTimeout: cluster.requestTimeout,
     retry: { retries: 0 },

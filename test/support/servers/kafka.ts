@@ -157,21 +157,27 @@ export class KafkaServer {
     return new Kafka({ clientId: 'test', brokers: this.brokers.split(','), logLevel: logLevel.NOTHING })
   }
 
-  async createTopic (topic: string, partitions = 3, settings: Readonly<Record<string, string>> = {}): Promise<void> {
+  async createTopic (topic: string, partitions = 3): Promise<void> {
+    await this.createTopics([topic], partitions)
+  }
+
+  async createTopics (topics: readonly string[], partitions = 3): Promise<void> {
     const admin = this.client().admin()
     await admin.connect()
     try {
       await admin.createTopics({
-        topics: [{ topic, numPartitions: partitions, replicationFactor: this.#nodes.length, configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })) }],
+        topics: topics.map((topic) => ({ topic, numPartitions: partitions, replicationFactor: this.#nodes.length })),
         waitForLeaders: false
       })
     } finally {
       await admin.disconnect()
     }
-    await eventually(`leaders of ${topic}`, async () => {
-      const leaders = await this.leaders(topic)
-      return leaders.length === partitions && leaders.every((leader) => leader > 0)
-    }, { interval: 200 })
+    for (const topic of topics) {
+      await eventually(`leaders of ${topic}`, async () => {
+        const leaders = await this.leaders(topic)
+        return leaders.length === partitions && leaders.every((leader) => leader > 0)
+      }, { interval: 200 })
+    }
   }
 
   async addPartitions (topic: string, count: number): Promise<void> {
