@@ -31,7 +31,8 @@ export const kafka = defineOutput({
   }],
   limits: (options) => ({
     maxBytes: 1024 * 1024, maxRecords: 10_000, concurrency: CONCURRENCY, ordered: true,
-    gather: options['rdkafka.'].has('compression.codec') || options['rdkafka.'].has('compression.type')
+    // small batches shrink little
+    gather: !/^(|none)$/i.test(options['rdkafka.'].get('compression.codec') ?? options['rdkafka.'].get('compression.type') ?? '')
   }),
   create: (options, context) => new KafkaOutput(options, context)
 })

@@ -213,6 +213,13 @@ it.each([
   await expect(make(set, properties as never)).rejects.toThrow(reason)
 })
 
+it('gathers only what is compressed', () => {
+  const gathers = (properties: { readonly [name: string]: string }): boolean => (
+    kafka.limits(optionsOf(kafka, { 'rdkafka.': new Map(Object.entries(properties)) })).gather
+  )
+  expect([gathers({}), gathers({ 'compression.codec': 'none' }), gathers({ 'compression.type': 'lz4' })]).toEqual([false, false, true])
+})
+
 it('warns of properties that do nothing here', async () => {
   await make({}, { 'linger.ms': '5' })
   expect(context.logged).toEqual(['rdkafka.linger.ms has no effect: a batch goes as soon as the broker has answered the one before; what comes meanwhile is gathered.'])
