@@ -86,7 +86,7 @@ export const kubernetes = defineFilter({
     const containers = new Containers(CONTAINERS)
     const source = options.use_tag_for_meta || options.dummy_meta
       ? undefined
-      : openSource(options, showsNamespace || allowed.parser || allowed.exclude, context, {
+      : openSource(options, showsNamespace ? 'shown' : allowed.parser || allowed.exclude ? 'inherited' : undefined, context, {
         podChanged: (namespace, pod) => { for (const container of containers.ofPod(namespace, pod)) lookUp(container) },
         namespaceChanged: (namespace) => { for (const container of containers.ofNamespace(namespace)) lookUp(container) },
         podForgotten: (namespace, pod) => containers.forget(namespace, pod)

@@ -74,11 +74,12 @@ export const metricNames = {
   fluentbit_filter_drop_bytes_total: { kind: 'counter', instance: name, help: 'Bytes that the filter took out.', v1: true },
   fluentbit_filter_emit_records_total: { kind: 'counter', instance: name, help: 'Records that the filter sent under another tag.', v1: true },
   fantail_filter_failures_total: { kind: 'counter', instance: name, help: 'Records that passed as they were because the filter failed.' },
-  fantail_kubernetes_up: { kind: 'gauge', instance: name, help: 'Whether what is known of the node\'s pods is kept up to date.' },
+  fantail_kubernetes_up: { kind: 'gauge', instance: name, help: 'Whether what the API server or the kubelet tells is kept up to date.' },
+  fantail_kubernetes_leader: { kind: 'gauge', instance: name, help: 'Whether this agent is the one that reads.' },
   fantail_kubernetes_pods: { kind: 'gauge', instance: name, help: 'Pods of the node that are known.' },
   fantail_kubernetes_requests_total: { kind: 'counter', instance: name, help: 'Requests to the API server or the kubelet.' },
   fantail_kubernetes_resyncs_total: { kind: 'counter', instance: name, help: 'Times that all pods were read anew.' },
-  fantail_kubernetes_failures_total: { kind: 'counter', instance: name, help: 'Requests and watches of pods that failed.' },
+  fantail_kubernetes_failures_total: { kind: 'counter', instance: name, help: 'Requests and watches that failed.' },
   fantail_kubernetes_unknown_containers_total: {
     kind: 'counter', instance: name, help: 'Containers whose first records tell only what the tag does.'
   },

@@ -27,7 +27,7 @@ export interface ApiSourceOptions {
   readonly meter: Meter
   readonly listener: PodListener
   /** Undefined: namespaces are not needed. */
-  readonly namespaceTtl: number | undefined
+  readonly namespaces: { readonly ttl: number; readonly failed: (message: string) => void } | undefined
 }
 
 export class ApiSource implements PodSource {
@@ -48,7 +48,7 @@ export class ApiSource implements PodSource {
   #closed = false
   #warnedOfNode = false
 
-  constructor({ client, node, log, meter, listener, namespaceTtl }: ApiSourceOptions) {
+  constructor({ client, node, log, meter, listener, namespaces }: ApiSourceOptions) {
     this.#client = client
     this.#log = log
     this.#pods = new KnownPods({
@@ -58,8 +58,8 @@ export class ApiSource implements PodSource {
         if (!this.#pods.hasNamespace(namespace)) this.#namespaces?.forget(namespace)
       }
     })
-    if (namespaceTtl !== undefined) {
-      this.#namespaces = new Namespaces(client, log, namespaceTtl, (name) => {
+    if (namespaces !== undefined) {
+      this.#namespaces = new Namespaces(client, namespaces.failed, namespaces.ttl, (name) => {
         listener.namespaceChanged(name)
         this.#waiting.look()
       })

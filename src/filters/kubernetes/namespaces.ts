@@ -2,7 +2,6 @@
 import { performance } from 'node:perf_hooks'
 import type { ApiClient } from '../../lib/kubernetes-api/client.ts'
 import type { ApiFailure } from '../../lib/kubernetes-api/failure.ts'
-import type { Log } from '../../plugin/context.ts'
 import type { Namespace } from './metadata.ts'
 
 /** Milliseconds after a failure before a namespace is asked for again. */
@@ -19,17 +18,17 @@ interface Known {
 
 export class Namespaces {
   readonly #client: ApiClient
-  readonly #log: Log
+  readonly #say: (message: string) => void
   readonly #ttl: number
   readonly #changed: (name: string) => void
   readonly #known = new Map<string, Known>()
   readonly #timer: NodeJS.Timeout
   #failing = false
 
-  /** `ttl`: milliseconds after which a namespace is asked for again; 0 never. */
-  constructor(client: ApiClient, log: Log, ttl: number, changed: (name: string) => void) {
+  /** `say` is told what fails; `ttl`: milliseconds after which a namespace is asked for again; 0 never. */
+  constructor(client: ApiClient, say: (message: string) => void, ttl: number, changed: (name: string) => void) {
     this.#client = client
-    this.#log = log
+    this.#say = say
     this.#ttl = ttl
     this.#changed = changed
     this.#timer = setInterval(() => this.#refresh(), 1000).unref()
@@ -75,7 +74,7 @@ export class Namespaces {
       const failure = error as ApiFailure
       known.due = performance.now() + (failure.refused || failure.status === 404 ? Math.max(this.#ttl, RETRY) : RETRY)
       if (failure.status !== 404 && !this.#failing) {
-        this.#log.warn(`Namespaces cannot be read, so their labels and annotations are missing: ${failure.message}`)
+        this.#say(`Namespaces cannot be read, so their labels and annotations are missing: ${failure.message}`)
         this.#failing = true
       }
     }

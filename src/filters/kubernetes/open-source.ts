@@ -17,8 +17,11 @@ export type SourceOptions = OptionsOf<typeof apiOptions>
 /** The name of the API server in every cluster; the kubelet gives its address to every pod. */
 const COMMON_NAME = /^https:\/\/kubernetes\.default(\.svc(\.cluster\.local)?)?(:443)?\/?$/
 
-/** Undefined when there is nothing to ask; `namespaces` says whether those are needed. */
-export function openSource(options: SourceOptions, namespaces: boolean, context: FilterContext, listener: PodListener): PodSource | undefined {
+/** What namespaces are asked for: to be shown in records, or only for what pods inherit of their annotations. */
+export type NamespaceUse = 'shown' | 'inherited' | undefined
+
+/** Undefined when there is nothing to ask. */
+export function openSource(options: SourceOptions, use: NamespaceUse, context: FilterContext, listener: PodListener): PodSource | undefined {
   const { log, meter } = context
   if (options.kube_meta_preload_cache_dir !== undefined) {
     return new FileSource(options.kube_meta_preload_cache_dir, (message) => log.warn(message))
@@ -29,7 +32,13 @@ export function openSource(options: SourceOptions, namespaces: boolean, context:
     return undefined
   }
   const api = new ApiClient(clientOptions(options, common ? apiServerUrl(process.env) : options.kube_url))
-  const namespaceTtl = namespaces ? options.kube_meta_namespace_cache_ttl : undefined
+  const namespaces = use === undefined
+    ? undefined
+    : {
+      ttl: options.kube_meta_namespace_cache_ttl,
+      // what pods inherit is an addition of ours that needs not be allowed
+      failed: (message: string) => { if (use === 'shown') log.warn(message); else log.info(message) }
+    }
   if (!options.use_kubelet) {
     const node = nodeName({
       option: options.kube_node_name,
@@ -38,7 +47,7 @@ export function openSource(options: SourceOptions, namespaces: boolean, context:
       namespaceFile: options.kube_namespace_file,
       failed: (failure) => log.error(`The name of the node is not known yet: ${failure.message}`)
     })
-    return new ApiSource({ client: api, node, log, meter, listener, namespaceTtl })
+    return new ApiSource({ client: api, node, log, meter, listener, namespaces })
   }
   const host = options.kubelet_host
   const client = new ApiClient(clientOptions(options, `https://${host.includes(':') ? `[${host}]` : host}:${options.kubelet_port}`))
@@ -47,9 +56,9 @@ export function openSource(options: SourceOptions, namespaces: boolean, context:
     log,
     meter,
     listener,
-    namespaces: namespaceTtl === undefined
+    namespaces: namespaces === undefined
       ? undefined
-      : new Namespaces(api, log, namespaceTtl, (name) => {
+      : new Namespaces(api, namespaces.failed, namespaces.ttl, (name) => {
         listener.namespaceChanged(name)
         source.look()
       })

@@ -9,6 +9,15 @@ import { ApiFailure } from './failure.ts'
 
 const NOTE = 'fantail.io/note'
 
+export interface Term {
+  /** What the last holder left, if it did. */
+  readonly note: string | undefined
+  /** The last holder was we, before a restart. */
+  readonly again: boolean
+  /** Of the Lease itself: the same for all who ask for it, as long as it is not deleted. */
+  readonly uid: string
+}
+
 export interface LeaseOptions {
   readonly client: ApiClient
   readonly namespace: string
@@ -17,8 +26,8 @@ export interface LeaseOptions {
   readonly identity: string
   /** Milliseconds without renewal after which others may take it; renewed three times as often. 30 s when not set. */
   readonly duration?: number
-  /** It is ours from now on. `note` is what the last holder left, if it did. */
-  acquired(note: string | undefined): void
+  /** It is ours from now on. */
+  acquired(term: Term): void
   /** It is no longer ours: stop before another one begins. Not called by `stop`. */
   lost(): void
   /** What the next holder is to know; asked at each renewal. */
@@ -29,7 +38,7 @@ export interface LeaseOptions {
 
 /** A Lease as the API gives it, as far as it is read here. */
 interface LeaseObject {
-  readonly metadata: { readonly resourceVersion?: string; readonly annotations?: { readonly [name: string]: string } }
+  readonly metadata: { readonly uid?: string; readonly resourceVersion?: string; readonly annotations?: { readonly [name: string]: string } }
   readonly spec?: {
     readonly holderIdentity?: string
     readonly leaseDurationSeconds?: number
@@ -115,17 +124,19 @@ export class Lease {
   }
 
   async #acquire(asked: number): Promise<void> {
+    const { identity } = this.#options
     const lease = await this.#read()
     if (lease === undefined) {
-      const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: this.#options.name }, spec: this.#spec(undefined, this.#options.identity) }
+      const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: this.#options.name }, spec: this.#spec(undefined, identity) }
       this.#see(await this.#request('POST', this.#folder, body))
     } else {
       this.#see(lease)
       if (!this.#free(lease)) return
-      this.#see(await this.#write(lease, this.#options.identity))
+      this.#see(await this.#write(lease, identity))
     }
     this.#held(asked)
-    this.#options.acquired(this.#seen?.metadata.annotations?.[NOTE])
+    const { uid = '', annotations } = this.#seen!.metadata
+    this.#options.acquired({ note: annotations?.[NOTE], again: lease?.spec?.holderIdentity === identity, uid })
   }
 
   async #renew(asked: number): Promise<void> {

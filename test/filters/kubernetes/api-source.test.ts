@@ -166,6 +166,14 @@ describe('pods from the API server', () => {
     expect(filter.messages.filter(({ level }) => level === 'warn').map(({ text }) => text)).toEqual([expect.stringContaining('no namespaces')])
   })
 
+  it('come without what they would inherit where namespaces are refused, which is no reason to warn', async () => {
+    namespaces = status(403, 'Forbidden', 'no namespaces')
+    watches.push(events([['ADDED', pod('web', { status: running })], initialEnd('9')]))
+    const filter = await start({ 'k8s-logging.exclude': true })
+    expect((await first(filter, 'web')).kubernetes['pod_id']).toBe('uid-web')
+    expect(filter.messages.filter(({ text }) => text.includes('no namespaces')).map(({ level }) => level)).toEqual(['info'])
+  })
+
   it('share the limit that their pod sets itself', async () => {
     watches.push(events([['ADDED', pod('web', { status: running, annotations: { 'fantail.io/rate-limit': '3/h' } })], initialEnd('9')]))
     const filter = await start({ 'k8s-logging.exclude': true })

@@ -17,8 +17,7 @@ afterEach(async () => {
 })
 
 function follow (ttl: number): Namespaces {
-  const log = { error: () => {}, info: () => {}, debug: () => {}, warn: (text: string) => { warnings.push(text) } }
-  return (namespaces = new Namespaces(fake.client(), log, ttl, (name) => { changed.push(name) }))
+  return (namespaces = new Namespaces(fake.client(), (text) => { warnings.push(text) }, ttl, (name) => { changed.push(name) }))
 }
 
 it('a namespace is asked for when it is first wanted, and again when it is old', async () => {

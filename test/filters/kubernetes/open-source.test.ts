@@ -21,7 +21,7 @@ async function kind (options: Partial<SourceOptions>): Promise<string | undefine
     meter: { counter: () => ({ value: 0 }), gauge: () => undefined, gauges: () => undefined }
   } as unknown as FilterContext
   const listener = { podChanged: () => undefined, namespaceChanged: () => undefined, podForgotten: () => undefined }
-  const source: PodSource | undefined = openSource({ ...defaults, ...options } as SourceOptions, true, context, listener)
+  const source: PodSource | undefined = openSource({ ...defaults, ...options } as SourceOptions, 'shown', context, listener)
   await source?.close?.()
   return [ApiSource, KubeletSource, FileSource].find((one) => source instanceof one)?.name
 }

@@ -43,7 +43,7 @@ function candidate (identity: string, note?: string): { lease: Lease, said: stri
   const said: string[] = []
   const lease = new Lease({
     client: fake.client(), namespace: 'logging', name: 'fantail', identity, duration: 900,
-    acquired: (left) => { said.push(`acquired ${left ?? ''}`) },
+    acquired: ({ note: left, again }) => { said.push(`acquired ${again ? 'again ' : ''}${left ?? ''}`) },
     lost: () => { said.push('lost') },
     note: () => note,
     failed: (failure) => { said.push(`failed ${failure.status}`) }
@@ -81,7 +81,7 @@ it('goes on at once under the same identity', async () => {
   stored = { metadata: { name: 'fantail', resourceVersion: '0', annotations: { 'fantail.io/note': 'at 3' } }, spec: { holderIdentity: 'a', leaseTransitions: 0, leaseDurationSeconds: 3600, renewTime: '' } }
   const { lease, said } = candidate('a')
   await eventually('a holds it', () => lease.held)
-  expect(said).toEqual(['acquired at 3'])
+  expect(said).toEqual(['acquired again at 3'])
 })
 
 it('is lost before its duration is over when it cannot be renewed, told once, and had again later', async () => {
