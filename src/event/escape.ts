@@ -1,7 +1,5 @@
 /** JSON string escaping of bytes (RFC 8259, section 7): quote, backslash and the controls below 0x20. */
 
-import { copyRun } from './encoded.ts'
-
 /** The most bytes that one byte becomes (`\u001f`). */
 export const ESCAPE_GROWTH = 6
 
@@ -16,28 +14,78 @@ for (const [byte, letter] of [[8, 'b'], [9, 't'], [10, 'n'], [12, 'f'], [13, 'r'
 const HEX_DIGITS = Buffer.from('0123456789abcdef')
 
 /**
+ * For two bytes of ASCII, the first one in the low half, what is written for them as little-endian bytes, and how many
+ * these are; 0x80 when one of them is a control character that needs hex digits.
+ */
+const PAIRS = new Uint32Array(0x8000)
+const LENGTHS = new Uint8Array(0x8000)
+fillPairs()
+
+function fillPairs(): void {
+  for (let second = 0; second < 0x80; second++) {
+    const b = WRITTEN[second]!
+    const ending = b < 0x100 ? b : 0x5c | ((b & 0xff) << 8)
+    for (let first = 0; first < 0x80; first++) {
+      const a = WRITTEN[first]!
+      const pair = first | (second << 8)
+      PAIRS[pair] = a < 0x100 ? a | (ending << 8) : 0x5c | ((a & 0xff) << 8) | (ending << 16)
+      LENGTHS[pair] = (2 + ((a >>> 8) & 1) + ((b >>> 8) & 1)) | (((a | b) & 0x200) >>> 2)
+    }
+  }
+}
+
+// Views on the buffers that were used last: nearly always the block that was read and the frame that is open.
+let fromBytes: Buffer = Buffer.alloc(0)
+let fromView = new DataView(fromBytes.buffer)
+let toBytes = fromBytes
+let toView = fromView
+
+/**
  * Writes the text at `[start, end)` of `from` as the inside of a JSON string (no quotes) at `at` of `to`, which has room
- * for `ESCAPE_GROWTH` times its length. Returns the offset behind it. Bytes of 0x80 and above are copied.
+ * for `ESCAPE_GROWTH` times its length; what of that is not needed may be scribbled on. Returns the offset behind the
+ * text. Bytes of 0x80 and above are copied.
  *
- * Text that needs no escape is looked through and copied. From the first byte that does, every byte is written in the
- * same way, without a branch that a processor could guess wrong: JSON in a log line has a quote every five bytes. Control
- * characters other than \n and \t are rare, and the text is then written again.
+ * Two bytes at a time are looked up and written in the same way whatever they are, without a branch that a processor
+ * could guess wrong: JSON in a log line has a quote every five bytes. Control characters other than \n and \t are rare,
+ * and the text is then written again.
  */
 export function escapeText(from: Buffer, start: number, end: number, to: Buffer, at: number): number {
-  let plain = start
-  while (plain < end && WRITTEN[from[plain]!]! < 0x100) plain++
-  at = copyRun(from, start, plain, to, at)
-  const begin = at
-  let seen = 0
-  for (let i = plain; i < end; i++) {
-    const written = WRITTEN[from[i]!]!
-    seen |= written
-    to[at] = 0x5c
-    at += (written >>> 8) & 1
-    to[at] = written
-    at++
+  if (from !== fromBytes) {
+    fromBytes = from
+    fromView = new DataView(from.buffer, from.byteOffset, from.length)
   }
-  return (seen & 0x200) === 0 ? at : escapeControls(from, plain, end, to, begin)
+  if (to !== toBytes) {
+    toBytes = to
+    toView = new DataView(to.buffer, to.byteOffset, to.length)
+  }
+  const source = fromView
+  const target = toView
+  const begin = at
+  let controls = 0
+  let i = start
+  for (const last = end - 1; i < last; i += 2) {
+    const pair = source.getUint16(i, true)
+    if ((pair & 0x8080) === 0) {
+      target.setUint32(at, PAIRS[pair]!, true)
+      const length = LENGTHS[pair]!
+      controls |= length
+      at += length & 7
+      continue
+    }
+    for (let k = i; k < i + 2; k++) {
+      const written = WRITTEN[from[k]!]!
+      controls |= written >>> 2
+      if ((written & 0x100) !== 0) to[at++] = 0x5c
+      to[at++] = written
+    }
+  }
+  if (i < end) {
+    const written = WRITTEN[from[i]!]!
+    controls |= written >>> 2
+    if ((written & 0x100) !== 0) to[at++] = 0x5c
+    to[at++] = written
+  }
+  return (controls & 0x80) === 0 ? at : escapeControls(from, start, end, to, begin)
 }
 
 function escapeControls(from: Buffer, start: number, end: number, to: Buffer, at: number): number {

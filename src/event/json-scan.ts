@@ -124,11 +124,21 @@ function appendCompact(
   else record.appendRange(source, keyStart, keyEnd, ARENA, start, to, JSON_TEXT)
 }
 
+/** For each small number made of a key's hash: in which call of `mergeRepeated` a key had it last. */
+const seen = new Uint32Array(1024)
+let call = 0
+
 /** Lets the last of equal keys win, in the place of the first. */
 export function mergeRepeated(record: Record, from: number): void {
   const { keyHash } = record
-  for (let i = Math.max(from, 1); i < record.count; i++) {
-    const hash = keyHash[i]
+  call = (call + 1) >>> 0
+  for (let i = 0; i < record.count; i++) {
+    const hash = keyHash[i]!
+    // only a key whose number was seen before can be a repeated one: that spares comparing each with each
+    const number = (hash ^ (hash >>> 7) ^ (hash >>> 13)) & 1023
+    const isNew = seen[number] !== call
+    seen[number] = call
+    if (isNew || i < from) continue
     for (let j = 0; j < i; j++) {
       if (keyHash[j] !== hash || !record.sameKeys(i, j)) continue
       record.takeValue(j, i)

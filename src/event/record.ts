@@ -141,8 +141,9 @@ export class Record extends Sources {
       if (bytes[start] !== QUOTE) return false
       start++
       end--
-      const escape = bytes.indexOf(BACKSLASH, start)
-      if (escape >= 0 && escape < end) {
+      // not indexOf: it would look through the rest of the block
+      for (let at = start; at < end; at++) {
+        if (bytes[at] !== BACKSLASH) continue
         this.#located(ARENA, this.addText(this.text(index)))
         return true
       }
