@@ -46,8 +46,8 @@ let toView = fromView
  * text. Bytes of 0x80 and above are copied.
  *
  * Two bytes at a time are looked up and written in the same way whatever they are, without a branch that a processor
- * could guess wrong: JSON in a log line has a quote every five bytes. Control characters other than \n and \t are rare,
- * and the text is then written again.
+ * could guess wrong: JSON in a log line has a quote every five bytes. From the first byte that is not ASCII on it is one
+ * byte at a time. Control characters other than \n and \t are rare, and the text is then written again.
  */
 export function escapeText(from: Buffer, start: number, end: number, to: Buffer, at: number): number {
   if (from !== fromBytes) {
@@ -58,34 +58,40 @@ export function escapeText(from: Buffer, start: number, end: number, to: Buffer,
     toBytes = to
     toView = new DataView(to.buffer, to.byteOffset, to.length)
   }
+  // as locals they are looked at once, not in every turn
   const source = fromView
   const target = toView
+  const pairs = PAIRS
+  const lengths = LENGTHS
   const begin = at
+  const last = end - 1
   let controls = 0
   let i = start
-  for (const last = end - 1; i < last; i += 2) {
+  for (; i < last; i += 2) {
     const pair = source.getUint16(i, true)
-    if ((pair & 0x8080) === 0) {
-      target.setUint32(at, PAIRS[pair]!, true)
-      const length = LENGTHS[pair]!
-      controls |= length
-      at += length & 7
-      continue
-    }
-    for (let k = i; k < i + 2; k++) {
-      const written = WRITTEN[from[k]!]!
-      controls |= written >>> 2
-      if ((written & 0x100) !== 0) to[at++] = 0x5c
-      to[at++] = written
-    }
+    if ((pair & 0x8080) !== 0) break
+    target.setUint32(at, pairs[pair]!, true)
+    const length = lengths[pair]!
+    controls |= length
+    at += length & 7
   }
-  if (i < end) {
-    const written = WRITTEN[from[i]!]!
-    controls |= written >>> 2
-    if ((written & 0x100) !== 0) to[at++] = 0x5c
-    to[at++] = written
+  if ((controls & 0x80) !== 0) return escapeControls(from, start, end, to, begin)
+  return i === end ? at : escapeBytes(from, i, end, to, at)
+}
+
+function escapeBytes(from: Buffer, start: number, end: number, to: Buffer, at: number): number {
+  const table = WRITTEN
+  const begin = at
+  let seen = 0
+  for (let i = start; i < end; i++) {
+    const written = table[from[i]!]!
+    seen |= written
+    to[at] = 0x5c
+    at += (written >>> 8) & 1
+    to[at] = written
+    at++
   }
-  return (controls & 0x80) === 0 ? at : escapeControls(from, start, end, to, begin)
+  return (seen & 0x200) === 0 ? at : escapeControls(from, start, end, to, begin)
 }
 
 function escapeControls(from: Buffer, start: number, end: number, to: Buffer, at: number): number {

@@ -12,14 +12,12 @@ const STOPS = new Uint8Array(256)
 const ESCAPES = new Uint8Array(256)
 const HEX = new Uint8Array(256)
 const SPACE = new Uint8Array(256)
-const DIGIT = new Uint8Array(256)
 for (let i = 0; i < 0x20; i++) STOPS[i] = 1
 STOPS[0x22] = STOPS[0x5c] = 1
 for (const c of '"\\/bfnrt') ESCAPES[c.charCodeAt(0)] = 1
 ESCAPES[0x75] = 2
 for (const c of '0123456789abcdefABCDEF') HEX[c.charCodeAt(0)] = 1
 for (const c of ' \t\n\r') SPACE[c.charCodeAt(0)] = 1
-for (const c of '0123456789') DIGIT[c.charCodeAt(0)] = 1
 
 const OPEN_OBJECT = 0x7b
 const CLOSE_OBJECT = 0x7d
@@ -28,11 +26,12 @@ const CLOSE_ARRAY = 0x5d
 const QUOTE = 0x22
 const COMMA = 0x2c
 const COLON = 0x3a
+const ZERO = 0x30
+const NINE = 0x39
+const BLANK = 0x20
 
 /** For each open container of a nested value: 1 an object, 0 an array. */
 const nesting = new Uint8Array(MAX_DEPTH)
-/** Set by `skipString` when the string had an escape. */
-let escaped = false
 /** Set by `skipValue` when white space stands between the parts of the value. */
 let spaced = false
 
@@ -45,48 +44,66 @@ let spaced = false
 export function scanObject(record: Record, source: Source, start: number, end: number, whole = false): number {
   const bytes = record.bytes[source]
   const before = record.count
-  let at = start
-  while (at < end && SPACE[bytes[at]!] === 1) at++
+  // as a local it is looked at once, not for every byte
+  const stops = STOPS
+  let at = skipSpace(bytes, start, end)
   if (at >= end || bytes[at] !== OPEN_OBJECT) return -1
-  at++
-  while (at < end && SPACE[bytes[at]!] === 1) at++
-  if (at < end && bytes[at] === CLOSE_OBJECT) return whole && !onlySpace(bytes, at + 1, end) ? -1 : at + 1
+  at = skipSpace(bytes, at + 1, end)
+  if (at < end && bytes[at] === CLOSE_OBJECT) return whole && skipSpace(bytes, at + 1, end) < end ? -1 : at + 1
   while (at < end) {
     if (bytes[at] !== QUOTE) break
     const keyStart = at + 1
-    at = skipString(bytes, at, end)
-    if (at < 0) break
-    const keyEnd = at - 1
-    const keyEscaped = escaped
-    while (at < end && SPACE[bytes[at]!] === 1) at++
+    let keyEnd = keyStart
+    while (keyEnd < end && stops[bytes[keyEnd]!] === 0) keyEnd++
+    if (keyEnd >= end) break
+    const keyEscaped = bytes[keyEnd] !== QUOTE
+    if (keyEscaped) {
+      keyEnd = skipString(bytes, at, end) - 1
+      if (keyEnd < 0) break
+    }
+    at = keyEnd + 1
+    if (at < end && bytes[at] !== COLON) at = skipSpace(bytes, at, end)
     if (at >= end || bytes[at] !== COLON) break
     at++
-    while (at < end && SPACE[bytes[at]!] === 1) at++
+    if (at < end && bytes[at]! <= BLANK) at = skipSpace(bytes, at, end)
+    if (at >= end) break
     const valueStart = at
-    at = skipValue(bytes, at, end)
+    const first = bytes[at]!
+    let isSpaced = false
+    if (first === QUOTE) {
+      // the usual value, a string without escapes
+      at++
+      while (at < end && stops[bytes[at]!] === 0) at++
+      if (at < end && bytes[at] === QUOTE) at++
+      else at = skipString(bytes, valueStart, end)
+    } else if (first <= NINE && first >= ZERO) at = skipNumber(bytes, at, end)
+    else {
+      at = skipValue(bytes, at, end)
+      isSpaced = spaced
+    }
     if (at < 0) break
-    if (spaced) appendCompact(record, source, keyStart, keyEnd, valueStart, at, keyEscaped)
+    if (isSpaced) appendCompact(record, source, keyStart, keyEnd, valueStart, at, keyEscaped)
     else if (keyEscaped) appendEscapedKey(record, source, keyStart, keyEnd, source, valueStart, at)
     else record.appendRange(source, keyStart, keyEnd, source, valueStart, at, JSON_TEXT)
-    while (at < end && SPACE[bytes[at]!] === 1) at++
+    if (at < end && bytes[at]! <= BLANK) at = skipSpace(bytes, at, end)
     if (at >= end) break
     const next = bytes[at]
     if (next === CLOSE_OBJECT) {
-      if (whole && !onlySpace(bytes, at + 1, end)) break
+      if (whole && skipSpace(bytes, at + 1, end) < end) break
       mergeRepeated(record, before)
       return at + 1
     }
     if (next !== COMMA) break
     at++
-    while (at < end && SPACE[bytes[at]!] === 1) at++
+    if (at < end && bytes[at]! <= BLANK) at = skipSpace(bytes, at, end)
   }
   record.count = before
   return -1
 }
 
-function onlySpace(bytes: Buffer, at: number, end: number): boolean {
+function skipSpace(bytes: Buffer, at: number, end: number): number {
   while (at < end && SPACE[bytes[at]!] === 1) at++
-  return at === end
+  return at
 }
 
 /** Keys are compared as bytes, so a key with escapes is brought into the one spelling that `JSON.stringify` gives. */
@@ -212,15 +229,14 @@ function skipKey(bytes: Buffer, start: number, end: number): number {
 }
 
 function skipString(bytes: Buffer, start: number, end: number): number {
+  const stops = STOPS
   let at = start + 1
-  escaped = false
   for (;;) {
-    while (at < end && STOPS[bytes[at]!] === 0) at++
+    while (at < end && stops[bytes[at]!] === 0) at++
     if (at >= end) return -1
     const stop = bytes[at]!
     if (stop === QUOTE) return at + 1
     if (stop !== 0x5c || at + 1 >= end) return -1
-    escaped = true
     const kind = ESCAPES[bytes[at + 1]!]!
     if (kind === 1) at += 2
     else if (kind === 2 && at + 6 <= end && HEX[bytes[at + 2]!]! + HEX[bytes[at + 3]!]! + HEX[bytes[at + 4]!]! + HEX[bytes[at + 5]!]! === 4) at += 6
@@ -229,7 +245,7 @@ function skipString(bytes: Buffer, start: number, end: number): number {
 }
 
 function skipScalar(bytes: Buffer, start: number, end: number, first: number): number {
-  if (first === 0x2d || DIGIT[first] === 1) return skipNumber(bytes, start, end)
+  if (first === 0x2d || isDigit(first)) return skipNumber(bytes, start, end)
   if (first === 0x74) return word(bytes, start, end, 'true')
   if (first === 0x66) return word(bytes, start, end, 'false')
   if (first === 0x6e) return word(bytes, start, end, 'null')
@@ -244,19 +260,23 @@ function word(bytes: Buffer, start: number, end: number, text: string): number {
 
 function skipNumber(bytes: Buffer, start: number, end: number): number {
   let at = bytes[start] === 0x2d ? start + 1 : start
-  if (at >= end || DIGIT[bytes[at]!] === 0) return -1
-  if (bytes[at] === 0x30) at++
-  else while (at < end && DIGIT[bytes[at]!] === 1) at++
+  if (at >= end || !isDigit(bytes[at]!)) return -1
+  if (bytes[at] === ZERO) at++
+  else while (at < end && isDigit(bytes[at]!)) at++
   if (at < end && bytes[at] === 0x2e) {
     at++
-    if (at >= end || DIGIT[bytes[at]!] === 0) return -1
-    while (at < end && DIGIT[bytes[at]!] === 1) at++
+    if (at >= end || !isDigit(bytes[at]!)) return -1
+    while (at < end && isDigit(bytes[at]!)) at++
   }
   if (at < end && (bytes[at] === 0x65 || bytes[at] === 0x45)) {
     at++
     if (at < end && (bytes[at] === 0x2b || bytes[at] === 0x2d)) at++
-    if (at >= end || DIGIT[bytes[at]!] === 0) return -1
-    while (at < end && DIGIT[bytes[at]!] === 1) at++
+    if (at >= end || !isDigit(bytes[at]!)) return -1
+    while (at < end && isDigit(bytes[at]!)) at++
   }
   return at
+}
+
+function isDigit(byte: number): boolean {
+  return byte <= NINE && byte >= ZERO
 }
