@@ -15,6 +15,7 @@ import { Pool } from '../src/event/pool.ts'
 import { Record } from '../src/event/record.ts'
 import { Batch } from '../src/event/batch.ts'
 import { Constant } from '../src/event/constant.ts'
+import type { FrameBuilder } from '../src/buffer/frame-builder.ts'
 import { SlabPool } from '../src/buffer/slab-pool.ts'
 import { InputIngest } from '../src/pipeline/ingest.ts'
 import { FilterUnit } from '../src/pipeline/tag-path.ts'
@@ -74,14 +75,14 @@ function run(stage: Stage, rounds: number): number {
     operation: 'create', ids: 'identity', idKey: undefined, type: undefined,
     index: { name: 'fluent-bit', prefix: undefined, prefixKey: undefined, separator: '-', date: { grain: 86_400, format: () => 'fluent-bit' }, now: false, hasAccessor: false },
     timeKey: '@timestamp', timeFormat: undefined, timeDigits: 3, tagKey: undefined, replaceDots: false
-  } as ConstructorParameters<typeof BulkBody>[0], pool, buffers)
+  }, pool, buffers)
   const batch = new Batch()
   const send = (): void => {
     buffers.give(bulk.build(batch, 0).body)
     batch.count = batch.bytes = 0
   }
   const store = {
-    append (_: string, builder: { finish: (sequence: number, ledger: undefined, checksum: boolean) => ReturnType<import('../src/buffer/frame-builder.ts').FrameBuilder['finish']> }) {
+    append (_: string, builder: { finish: (sequence: number, ledger: undefined, checksum: boolean) => ReturnType<FrameBuilder['finish']> }) {
       const frame = builder.finish(1, undefined, false)
       for (const [start, end, , tag] of stage.es ? frame.directory.sections : []) {
         for (let at = start; at < end; at += frame.words[at >>> 2]!) {
@@ -98,12 +99,12 @@ function run(stage: Stage, rounds: number): number {
   const all = (): boolean => true
   const ingest = new InputIngest({
     input: 'tail.0', store: store as never, slabs: new SlabPool(), record, processors: [],
-    filters: stage.filter === undefined ? [] : [new FilterUnit('filter', all as never, { forTag: () => stage.filter! } as never)],
-    destinations: [{ name: 'out', matches: all as never }], routes: [], paths: new Map(), active: { ingest: undefined }
+    filters: stage.filter === undefined ? [] : [new FilterUnit('filter', all, { forTag: () => stage.filter! })],
+    destinations: [{ name: 'out', matches: all }], routes: [], paths: new Map(), active: { ingest: undefined }
   })
   const parsers = createParsers([], [], pool)
   const handling = handlers.makeHandling(ingest, pool, {
-    key: 'log', pathKey: undefined, offsetKey: undefined, parser: stage.parser ?? null, joiner: stage.cri ? parsers.joiner(['cri'], {} as never) : null, ignoreOlder: 0
+    key: 'log', pathKey: undefined, offsetKey: undefined, parser: stage.parser ?? null, joiner: stage.cri ? parsers.joiner(['cri'], {}) : null, ignoreOlder: 0
   })
   const counter = { value: 0 } as never
   const lines = new Lines(ingest, handling.clock, { skipEmpty: false, longLine: 0, long: 'whole' }, { skipped: counter, truncated: counter, invalid: counter })
