@@ -1,59 +1,73 @@
-/** The output forward against a real Fluent Bit; without one, test/outputs/forward.test.ts has the same by a stand-in. */
-import { afterEach, describe, expect, it } from 'vitest'
-import { forward } from '../../src/outputs/forward.ts'
-import type { Output } from '../../src/plugin/output.ts'
-import { TEN, makeBatch, type RecordSpec } from '../event/make-batch.ts'
-import { never, optionsOf, outputContext } from '../outputs/output-context.ts'
-import { FluentBit, hasFluentBit } from '../support/servers/fluent-bit.ts'
+/** The input forward through kill -9: what was acknowledged is delivered, and a client that sends again what was not loses nothing. */
+import { connect } from 'node:net'
+import { afterEach, expect, it } from 'vitest'
+import { readMsgpack } from '../outputs/shared/read-msgpack.ts'
+import { Agent } from '../support/agent.ts'
+import { Collector } from '../support/collector.ts'
+import { imbalances, total } from '../support/ledger.ts'
+import { pack } from '../support/msgpack.ts'
 import { freePort } from '../support/temp.ts'
-import { eventually } from '../support/wait.ts'
+import { eventually, sleep } from '../support/wait.ts'
+import { numbered } from '../support/writer.ts'
 
-describe.skipIf(!hasFluentBit)(`the output forward to Fluent Bit${hasFluentBit ? '' : ' [skipped: no fluent-bit on the PATH]'}`, () => {
-  let receiver: FluentBit | undefined
-  let output: Output | undefined
-  afterEach(async () => {
-    await output?.close?.()
-    await receiver?.stop()
+const closers: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close()
+})
+
+/** Sends one message; whether it was acknowledged before the connection ended. */
+async function send (port: number, from: number, count: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const chunk = `chunk-${from}`
+  const socket = connect(port, '127.0.0.1')
+  socket.setTimeout(5000, () => socket.destroy())
+  let answer = Buffer.alloc(0)
+  socket.on('data', (bytes: Buffer) => {
+    answer = Buffer.concat([answer, bytes])
+    resolve((readMsgpack(answer).value as { ack?: string }).ack === chunk)
+    socket.destroy()
   })
+  socket.on('error', () => {})
+  socket.on('close', () => resolve(false))
+  const entries = Array.from({ length: count }, (_, i) => pack([1_795_534_312, { log: numbered('forward', from + i) }]))
+  socket.write(pack(['app', Buffer.concat(entries), { chunk }]))
+  return promise
+}
 
-  async function start (more = ''): Promise<number> {
-    const port = await freePort()
-    receiver = await FluentBit.start(`
-  inputs:
-    - { name: forward, listen: 127.0.0.1, port: ${port}${more} }
-  outputs:
-    - { name: file, match: '*', path: '{dir}', file: out }
-`, /listening on 127\.0\.0\.1/)
-    return port
+it('an acknowledged record is delivered, whenever the agent is killed', async () => {
+  const collector = await Collector.start()
+  closers.push(() => collector.stop())
+  const port = await freePort()
+  const agent = await Agent.create({
+    storage: 'filesystem',
+    pipeline: `
+inputs:
+  - { name: forward, listen: 127.0.0.1, port: ${port} }
+outputs:
+  - { name: http, match: '*', host: 127.0.0.1, port: ${collector.port}, uri: /in, format: json_lines, retry_limit: no_limits }`
+  })
+  closers.push(() => agent.alive && agent.kill())
+  let count = 0
+  let on = true
+  const client = (async () => {
+    while (on) {
+      if (await send(port, count, 50)) count += 50
+      else await sleep(20)
+    }
+  })()
+  for (let life = 0; life < 3; life++) {
+    agent.launch()
+    const before = count
+    await eventually('some messages acknowledged', () => count >= before + 500)
+    await agent.kill()
   }
-
-  const records: readonly RecordSpec[] = [
-    { body: '{"n":1,"text":"é\\n","list":[1.5,null,true,{"a":-3}]}' }, { body: { n: 2 }, metadata: '{"m":"x"}' }, { body: { n: 3 }, tag: 'other' }
-  ]
-  const plain = [
-    `app: [${TEN}.123456789, {"n":1,"text":"\\u00e9\\n","list":[1.5,null,true,{"a":-3}]}]`, `app: [${TEN}.123456789, {"n":2}]`, `other: [${TEN}.123456789, {"n":3}]`
-  ]
-
-  it.each([
-    ['as it is', {}, '', plain],
-    ['compressed', { compress: 'gzip' }, '', plain],
-    ['in whole seconds', { time_as_integer: true }, '', plain.map((line) => line.replace('.123456789', '.000000000'))],
-    ['a tag for each record', { tag: 't.$n' }, '', plain.map((line, i) => line.replace(/^\w+/, `t.${i + 1}`))],
-    ['with a shared key and a user', { shared_key: 'kéy', self_hostname: 'me', username: 'u', password: 'p' },
-      ', shared_key: kéy, self_hostname: srv, security.users: u p', plain]
-  ])('%s: acknowledged, and there as it was', async (_, set, more, expected) => {
-    const port = await start(more)
-    output = await forward.create(optionsOf(forward, set), outputContext({ host: '127.0.0.1', port }))
-    expect(await output.write(makeBatch(records), never)).toEqual({ kind: 'delivered' })
-    expect(await output.write(makeBatch(records.slice(0, 1)), never)).toEqual({ kind: 'delivered' })
-    await eventually('all are there', () => receiver!.lines('out').length >= 4)
-    expect(receiver!.lines('out').sort()).toEqual([...expected, expected[0]!].sort())
-  })
-
-  it('a wrong key lets nothing in', async () => {
-    const port = await start(', shared_key: right')
-    output = await forward.create(optionsOf(forward, { shared_key: 'wrong' }), outputContext({ host: '127.0.0.1', port }))
-    expect((await output.write(makeBatch(records), never)).kind).toBe('retry')
-    expect(receiver!.lines('out')).toEqual([])
-  })
+  await agent.start()
+  await eventually('more', () => count >= 2500)
+  on = false
+  await client
+  await eventually(() => `all delivered\n${collector.checker.missing([{ name: 'forward', count }]).join()}`,
+    () => collector.checker.seen('forward') >= count && collector.checker.missing([{ name: 'forward', count }]).length === 0)
+  await eventually('the ledger settles', async () => total((await agent.ledger()).outputs['http.0']?.['waiting']) === 0)
+  expect(imbalances(await agent.ledger())).toEqual([])
+  expect((await agent.stop()).code).toBe(0)
 })
