@@ -95,7 +95,7 @@ export function namesOf(sets: readonly Fields[]): string[] {
 
 /** Looks like the name of something that nobody should see. */
 export function isSecretName(name: string): boolean {
-  return /passw|secret|token|api_?key|shared_key|bearer|credential|cloud_auth/i.test(name) &&
+  return /passw|secret|token|api_?key|shared_key|bearer|credential|cloud_auth|key\.pem/i.test(name) &&
     !/(_file|_path|_ttl|_command|_url)$/i.test(name)
 }
 

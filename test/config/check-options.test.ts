@@ -98,7 +98,7 @@ describe('a value from a variable that is not set', () => {
 
 describe('isSecretName', () => {
   it('knows secrets from files and addresses of secrets', () => {
-    expect(['http_passwd', 'shared_key', 'bearer_token', 'cloud_auth'].map(isSecretName)).toEqual([true, true, true, true])
+    expect(['http_passwd', 'shared_key', 'bearer_token', 'cloud_auth', 'rdkafka.ssl.key.pem'].map(isSecretName)).toEqual([true, true, true, true, true])
     expect(['kube_token_file', 'oauth2.token_url', 'path'].map(isSecretName)).toEqual([false, false, false])
   })
 })

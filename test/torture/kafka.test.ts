@@ -9,7 +9,7 @@ import { eventually } from '../support/wait.ts'
 import { Writer, plain } from '../support/writer.ts'
 import { length, load, long, sum } from './torture.ts'
 
-const records = length(60_000, 1_000_000)
+const records = length(30_000, 1_000_000)
 const kills = [['broker', 0.15], ['agent', 0.35], ['broker', 0.5], ['agent', 0.65], ['broker', 0.8]] as const
 
 await describeWith([kafka, kcat], `${records} records into three real brokers`, () => {
@@ -38,7 +38,7 @@ outputs:
     })
     const writers = Array.from({ length: 8 }, (_, n) => new Writer(`${agent.logs}/w${n}.log`, `w${n}`, plain))
     await agent.start()
-    const stopLoad = load(writers, length(4000, 15_000))
+    const stopLoad = load(writers, length(2000, 15_000))
     let victim = 0
     for (const [what, part] of kills) {
       await eventually(`${part} of the lines written`, () => sum(writers) >= records * part, { timeout: 3_600_000, interval: 5 })
