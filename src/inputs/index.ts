@@ -1,5 +1,6 @@
 /** All inputs, by name. */
 import type { InputSpec } from '../plugin/input.ts'
+import cloudwatchLogs from './cloudwatch-logs.ts'
 import dummy from './dummy.ts'
 import forward from './forward.ts'
 import kafka from './kafka.ts'
@@ -9,4 +10,4 @@ import stdin from './stdin.ts'
 import systemd from './systemd.ts'
 import tail from './tail.ts'
 
-export const inputs: { readonly [name: string]: InputSpec } = { dummy, forward, kafka, kmsg, kubernetes_events: kubernetesEvents, stdin, systemd, tail }
+export const inputs: { readonly [name: string]: InputSpec } = { cloudwatch_logs: cloudwatchLogs, dummy, forward, kafka, kmsg, kubernetes_events: kubernetesEvents, stdin, systemd, tail }
