@@ -152,13 +152,14 @@ class CloudwatchLogsInput implements Input {
 
   async #run(signal: AbortSignal): Promise<void> {
     let failures = 0
-    while (!signal.aborted) {
+    const ended = (): boolean => signal.aborted
+    while (!ended()) {
       let wait = 0
       try {
         if (await this.#read(signal)) wait = this.#options.interval
         failures = 0
       } catch (error) {
-        if (signal.aborted) return
+        if (ended()) return
         const { name, message } = error as Error
         wait = Math.min(LONGEST_WAIT, 1000 * 2 ** Math.min(failures++, 10)) * (0.5 + Math.random() / 2)
         this.#context.log.warn(`The log group ${this.#options.log_group_name} cannot be read, trying again: ${name}: ${message}`)
