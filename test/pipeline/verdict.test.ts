@@ -140,6 +140,21 @@ describe('a partial answer', () => {
     expect([one.repeated(), one.settled()]).toEqual([1, 1])
   })
 
+  it('that says that the destination is down, with nothing taken, closes the gate and counts what may have arrived', () => {
+    const one = bench()
+    const down: Verdict = { kind: 'partial', outcomes: Uint8Array.of(UNSURE, RETRY), reasons: new Map([[0, 'no answer'], [1, 'not sent']]), down: true }
+    send(one, one.work(2), down, 10)
+    expect(one.gate.open).toBe(false)
+    expect(one.again.map(({ batch, rest, due }) => [numbers(batch), rest, due])).toEqual([[[0, 1], false, 0]])
+    expect(one.repeated()).toBe(1)
+  })
+
+  it('that says so although something was taken is like any other', () => {
+    const one = bench()
+    send(one, one.work(2), { kind: 'partial', outcomes: Uint8Array.of(DELIVERED, RETRY), reasons: new Map(), down: true }, 10)
+    expect([one.gate.open, one.again.length]).toEqual([true, 1])
+  })
+
   it('leaves a rest that is not set aside, and so keeps its order, when the destination goes down after it', () => {
     const one = bench()
     send(one, one.work(2), { kind: 'partial', outcomes: Uint8Array.of(DELIVERED, RETRY), reasons: new Map() }, 10)
