@@ -142,6 +142,22 @@ describe('verdicts', () => {
     expect(queue.terms.delivered).toBe(1)
   })
 
+  it('no answer in time: smaller batches are tried until one is answered', async () => {
+    const { delivery, queue, output, maker } = set()
+    const sizes: number[] = []
+    output.answer = (batch) => {
+      sizes.push(batch.bytes)
+      return batch.bytes > 60_000 ? { kind: 'retry', reason: 'late', unsure: true, slow: true } : delivered
+    }
+    for (let i = 0; i < 20; i++) queue.push(maker.frame(['a'], ['out'], 'app', 'x'.repeat(20_000)))
+    delivery.start()
+    await finish(delivery)
+    expect(queue.terms).toMatchObject({ routed: 20, delivered: 20, dead_lettered: 0 })
+    expect(sizes.slice(0, 4)).toEqual(sizes.slice(0, 4).sort((a, b) => b - a))
+    expect(sizes.filter((bytes) => bytes > 60_000).length).toBeLessThan(12)
+    expect(queue.terms.repeated).toBeGreaterThan(0)
+  })
+
   it('Retry-After is honoured', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     const { delivery, queue, output, maker } = set()

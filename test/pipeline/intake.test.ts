@@ -74,6 +74,8 @@ describe('the intake', () => {
 
   it('learns from refusals for size, and forgets slowly', () => {
     const intake = new Intake('out', { ...limits, maxBytes: 1e6 })
+    expect(intake.tooSlow(16_384)).toBe(false)
+    expect(intake.maxBytes).toBe(1e6)
     intake.tooLarge(800_000)
     expect(intake.maxBytes).toBe(400_000)
     intake.tooLarge(100)

@@ -7,7 +7,7 @@ import type { TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { PluginError } from '../../../src/plugin/context.ts'
 import type { NetworkOptions } from '../../../src/plugin/output.ts'
-import { createAgent, tlsOptions } from '../../../src/outputs/shared/network.ts'
+import { createAgent, resolving, tlsOptions } from '../../../src/outputs/shared/network.ts'
 import { send } from '../../../src/outputs/shared/request.ts'
 import { tempFolder } from '../../support/temp.ts'
 import { never } from '../output-context.ts'
@@ -85,4 +85,18 @@ test('a connection that is never made is given up', async () => {
   await expect(ask({ verify: false }, { connect_timeout: 100 }, (deaf.address() as AddressInfo).port))
     .rejects.toThrow(/^cannot connect .*no connection within 0\.1 s/)
   deaf.close()
+})
+
+test('one family of addresses first, or only', async () => {
+  const network = (net: NetworkOptions['net']): NetworkOptions => ({ host: undefined, port: undefined, net, tls: {} })
+  expect(resolving(network({}))).toEqual({})
+  expect(resolving(network({ ipv6: true }))).toEqual({ family: 6 })
+  const first = async (name: string): Promise<string> => await new Promise((resolve, reject) => {
+    resolving(network({ [name]: true })).lookup!('localhost', { all: true }, (error, found) => {
+      if (error === null) resolve(found[0]!.address)
+      else reject(error)
+    })
+  })
+  expect(await first('dns.prefer_ipv4')).toBe('127.0.0.1')
+  expect(['::1', '127.0.0.1']).toContain(await first('dns.prefer_ipv6'))
 })
