@@ -1,6 +1,6 @@
 /**
  * What Fluent Bit had read and not yet delivered when its image was replaced by ours: the chunks of its filesystem buffer.
- * At the very first start on a state directory their records enter the pipeline behind the filters, which they have passed,
+ * Once in the life of a state directory their records enter the pipeline behind the filters, which they have passed,
  * and go where their tag goes. The files stay as they are, so that one can go back.
  *
  * It is an input like any other, `storage_backlog.0` as Fluent Bit calls it, and each file is a stream: what of it lies in
@@ -42,7 +42,7 @@ function chunkFiles(folder: string, rejected: string): string[] {
     const input = join(folder, entry.name)
     for (const file of list(input)) if (file.isFile() && file.name.endsWith('.flb')) files.push(join(input, file.name))
   }
-  return files.sort((a, b) => writtenAt(a) - writtenAt(b))
+  return files.sort(inOrder)
 }
 
 function list(folder: string): Dirent[] {
@@ -53,9 +53,12 @@ function list(folder: string): Dirent[] {
   }
 }
 
-/** The seconds in the name of a chunk, `<pid>-<sec>.<nsec>.flb`. */
-function writtenAt(file: string): number {
-  return Number(/-(\d+\.\d+)\.flb$/.exec(file)?.[1] ?? 0)
+/** By the time in the name of a chunk, `<pid>-<sec>.<nsec>.flb`, where the nanoseconds are a number, not a fraction. */
+function inOrder(a: string, b: string): number {
+  const time = (file: string): readonly number[] => (/-(\d+)\.\s*(\d+)\.flb$/.exec(file) ?? []).slice(1).map(Number)
+  const [seconds = 0, nanos = 0] = time(a)
+  const [otherSeconds = 0, otherNanos = 0] = time(b)
+  return seconds - otherSeconds || nanos - otherNanos
 }
 
 function backlogPlan(files: readonly string[], plan: Plan): InputPlan {
@@ -95,8 +98,8 @@ export class FluentBitBacklog implements Input {
   }
 
   async start(): Promise<void> {
-    const { ingest, firstStart, log } = this.#context
-    const waiting = firstStart ? this.#files.map((file) => this.#meet(file)) : this.#unfinished()
+    const { ingest, recovered, log } = this.#context
+    const waiting = recovered.length === 0 ? this.#files.map((file) => this.#meet(file)) : this.#unfinished()
     if (waiting.length === 0) return
     // Before any other input starts: were the agent killed now, the next start would still know what is to be taken.
     ingest.commit()
@@ -111,12 +114,14 @@ export class FluentBitBacklog implements Input {
   }
 
   #meet(file: string): Waiting {
-    const stream = this.#context.ingest.openStream({ input: this.#context.name, path: file, marks: { inode: inodeOf(file) } })
+    const { inode, size } = marksOf(file)
+    const stream = this.#context.ingest.openStream({ input: this.#context.name, path: file, marks: { inode, size } })
     return { stream, covered: [] }
   }
 
   #unfinished(): Waiting[] {
-    return this.#context.recovered.filter(({ closed }) => !closed).map(({ uid, generation, identity, covered }) => ({
+    const left = this.#context.recovered.filter(({ identity, covered }) => !covered.some(([, to]) => to > Number(identity.marks['size'])))
+    return left.sort((a, b) => inOrder(a.identity.path, b.identity.path)).map(({ uid, generation, identity, covered }) => ({
       stream: this.#context.ingest.resumeStream(uid, generation, identity), covered
     }))
   }
@@ -145,11 +150,11 @@ export class FluentBitBacklog implements Input {
     const { path, marks } = stream.identity
     let bytes: Buffer
     try {
-      if (inodeOf(path) !== marks['inode']) throw new Error('another file has its name')
+      if (marksOf(path).inode !== marks['inode']) throw new Error('another file has its name')
       bytes = await readFile(path)
     } catch (error) {
       log.warn('A chunk of Fluent Bit is gone before it was taken over.', { path, reason: (error as Error).message })
-      ingest.closeStream(stream)
+      this.#finish(stream)
       return
     }
     const chunk = readChunk(bytes)
@@ -160,7 +165,16 @@ export class FluentBitBacklog implements Input {
       await tag.ready
       this.#takeEvents(stream, covered, bytes, chunk, tag)
     }
-    ingest.closeStream(stream)
+    this.#finish(stream)
+  }
+
+  /**
+   * The byte behind the last says that nothing is left of a file. Its stream is never closed, since closed ones are
+   * forgotten, and what was taken would be taken again.
+   */
+  #finish(stream: Stream): void {
+    const size = Number(stream.identity.marks['size'])
+    this.#context.ingest.cover(stream, size, size + 1)
   }
 
   #takeEvents(stream: Stream, covered: Waiting['covered'], bytes: Buffer, chunk: Chunk, tag: ReturnType<InputContext['ingest']['tag']>): void {
@@ -196,7 +210,8 @@ export class FluentBitBacklog implements Input {
   }
 }
 
-/** Empty when the file is not there. */
-function inodeOf(file: string): string {
-  return String(statSync(file, { bigint: true, throwIfNoEntry: false })?.ino ?? '')
+/** Which file it is, and its bytes; empty and 0 when it is not there. */
+function marksOf(file: string): { readonly inode: string, readonly size: number } {
+  const stat = statSync(file, { bigint: true, throwIfNoEntry: false })
+  return { inode: String(stat?.ino ?? ''), size: Number(stat?.size ?? 0n) }
 }

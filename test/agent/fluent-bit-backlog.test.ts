@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { FluentBitBacklog, withFluentBitBacklog } from '../../src/agent/fluent-bit-backlog.ts'
@@ -8,11 +8,16 @@ import { rightPlan } from '../support/plan.ts'
 import { tempFolder } from '../support/temp.ts'
 import { eventually } from '../support/wait.ts'
 
+/** Whether every chunk is covered up to the byte behind its last. */
+function isTaken (ingest: RecordingIngest): boolean {
+  return ingest.recovered().every(({ identity, covered }) => (covered.at(-1)?.[1] ?? 0) > Number(identity.marks['size']))
+}
+
 async function take (files: readonly string[], ingest = new RecordingIngest()): Promise<{ ingest: RecordingIngest, messages: readonly string[] }> {
   const context = makeContext(ingest)
   const backlog = new FluentBitBacklog(files, context)
   await backlog.start()
-  await eventually('the backlog is taken', () => ingest.dead || ingest.recovered().every(({ closed }) => closed))
+  await eventually('the backlog is taken', () => ingest.dead || isTaken(ingest))
   await backlog.stop()
   return { ingest, messages: context.report.messages }
 }
@@ -32,6 +37,22 @@ describe('a plan', () => {
     expect((await planned(storage)).inputs.map(({ name }) => name)).toEqual(['tail.0'])
     writeChunk(storage, 'tail.0', { tag: 'app', records: [eventBytes({ log: 'a' })] })
     expect((await planned(storage)).inputs.map(({ name }) => name)).toEqual(['storage_backlog.0', 'tail.0'])
+  })
+
+  it('takes chunks in the order of their making, whatever input and process made them', async () => {
+    const storage = tempFolder('backlog')
+    const names = ['9-1700000000.5.flb', '1-1700000000.40.flb', '7-1700000000.300.flb', '2-1700000001.1.flb']
+    for (const [i, name] of names.entries()) {
+      const folder = path.join(storage, `tail.${i % 2}`)
+      mkdirSync(folder, { recursive: true })
+      writeFileSync(path.join(folder, name), chunkBytes({ tag: 'app', records: [eventBytes({ log: name })] }))
+    }
+    const { inputs: [backlog] } = await planned(storage)
+    const ingest = new RecordingIngest()
+    const input = await backlog!.spec.create({} as never, makeContext(ingest))
+    await input.start()
+    await eventually('the backlog is taken', () => isTaken(ingest))
+    expect(ingest.values()).toEqual(names)
   })
 
   it('does not count chunks that Fluent Bit had given up', async () => {
