@@ -49,7 +49,7 @@ describe('a plan', () => {
     }
     const { inputs: [backlog] } = await planned(storage)
     const ingest = new RecordingIngest()
-    const input = await backlog!.spec.create({} as never, makeContext(ingest))
+    const input = await backlog!.spec.create({}, makeContext(ingest))
     await input.start()
     await eventually('the backlog is taken', () => isTaken(ingest))
     expect(ingest.values()).toEqual(names)
