@@ -17,7 +17,7 @@ describe('Totals', () => {
     expect(totals.input('tail')).toEqual(
       { read: 10, created: 2, buffered: 6, joined: 2, filtered: { grep: 1, lua: 1 }, dropped: { late: 2 }, held: 0 })
     expect(totals.output('es')).toEqual(
-      { routed: 6, delivered: 2, filtered: {}, dead_lettered: 2, dropped: { grep: 1, lua: 1 }, waiting: 0, repeated: 4 })
+      { routed: 6, delivered: 2, filtered: {}, fallback: 0, dead_lettered: 2, dropped: { grep: 1, lua: 1 }, waiting: 0, repeated: 4 })
     const copy = new Totals()
     copy.apply({ ...nothing, ...structuredClone(totals.directoryPart()) })
     expect(copy).toEqual(totals)

@@ -12,7 +12,7 @@ describe('the equations of a ledger', () => {
   it('say which one does not, with its terms', () => {
     expect(imbalances({ inputs: { 'tail.0': { ...input, read: 11 } }, outputs: { 'es.0': { ...output, waiting: 0 } } })).toEqual([
       'tail.0: read 11 + created 1 is not buffered 6 + joined 2 + filtered 1 + dropped 1 + held 1',
-      'es.0: routed 6 is not delivered 3 + filtered 0 + dead_lettered 1 + dropped 0 + waiting 0'
+      'es.0: routed 6 is not delivered 3 + filtered 0 + dead_lettered 1 + dropped 0 + fallback 0 + waiting 0'
     ])
   })
 
