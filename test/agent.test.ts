@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFil
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { runAgent } from '../src/agent/run-agent.ts'
+import { runAgent } from '../src/run-agent.ts'
 import { readLedger } from '../src/buffer/tools.ts'
 import { loadTables } from '../src/cli/tables.ts'
 import { planFile } from '../src/config/make-plan.ts'

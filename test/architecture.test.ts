@@ -23,10 +23,11 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   agent: [
     'log', 'pipeline', 'buffer', 'inputs', 'parsers', 'filters', 'outputs', 'plugin', 'config', 'config/fields', 'event', 'metrics', 'lib', 'errors'
   ],
+  'run-agent': ['agent', 'config', 'log', 'metrics', 'errors'],
   cli: [
-    'agent', 'pipeline', 'config', 'config/fields', 'inputs', 'parsers', 'filters', 'outputs', 'plugin', 'buffer', 'event', 'log', 'lib', 'errors'
+    'run-agent', 'agent', 'pipeline', 'config', 'config/fields', 'inputs', 'parsers', 'filters', 'outputs', 'plugin', 'buffer', 'event', 'log', 'lib', 'errors'
   ],
-  main: ['cli', 'agent', 'config', 'log', 'lib', 'errors']
+  main: ['cli', 'run-agent', 'agent', 'config', 'log', 'lib', 'errors']
 }
 
 const pluginFolders = ['inputs', 'parsers', 'filters', 'outputs']

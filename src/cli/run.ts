@@ -22,7 +22,7 @@ export async function start(load: () => Promise<Result>, io: Io, hangupReloads: 
   const result = await load()
   tellProblems(result, io)
   if (result.plan === undefined) return 1
-  const { runAgent } = await import('../agent/run-agent.ts')
+  const { runAgent } = await import('../run-agent.ts')
   const { stop, stopNow, onHangup } = io
   return await runAgent(result.plan, { stop, stopNow }, { load, onHangup, byDefault: hangupReloads })
 }

@@ -27,7 +27,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     const { plan, ...told } = await planSections(sections, sources, {}, await loadTables())
     tellProblems({ plan, ...told }, io)
     if (plan === undefined) return 1
-    const { runAgent } = await import('../agent/run-agent.ts')
+    const { runAgent } = await import('../run-agent.ts')
     return await runAgent(plan, { stop: io.stop, stopNow: io.stopNow })
   } finally {
     await rm(state, { recursive: true, force: true })

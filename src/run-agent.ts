@@ -2,17 +2,17 @@
  * Runs agents on a configuration, one after the other: when it is loaded again, the next one goes on where the one before
  * ended. A configuration that is wrong, or that a plugin refuses, never touches what runs.
  */
-import { Agent, type Surroundings } from '../agent.ts'
-import type { Plan } from '../config/plan.ts'
-import { ConfigurationError, renderProblem, renderProblems } from '../config/problem.ts'
-import { FantailError } from '../errors.ts'
-import { AgentLog } from '../log.ts'
-import type { ReloadAnswer } from '../metrics/server.ts'
-import { withFluentBitBacklog } from './fluent-bit-backlog.ts'
-import { provePlan } from './prove.ts'
-import { Reloads, type ReloadSource } from './reloads.ts'
-import { SecretWatch } from './secret-watch.ts'
-import { stateDirectory } from './state-directory.ts'
+import { Agent, type Surroundings } from './agent.ts'
+import type { Plan } from './config/plan.ts'
+import { ConfigurationError, renderProblem, renderProblems } from './config/problem.ts'
+import { FantailError } from './errors.ts'
+import { AgentLog } from './log.ts'
+import type { ReloadAnswer } from './metrics/server.ts'
+import { withFluentBitBacklog } from './agent/fluent-bit-backlog.ts'
+import { provePlan } from './agent/prove.ts'
+import { Reloads, type ReloadSource } from './agent/reloads.ts'
+import { SecretWatch } from './agent/secret-watch.ts'
+import { stateDirectory } from './agent/state-directory.ts'
 
 export interface Signals {
   /** Aborts when the agent shall end in good order. */

@@ -2,13 +2,13 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeF
 import http from 'node:http'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { runAgent } from '../../src/agent/run-agent.ts'
-import { loadTables } from '../../src/cli/tables.ts'
-import { planFile, type Result } from '../../src/config/make-plan.ts'
-import { imbalances } from '../support/ledger.ts'
-import type { Ledger } from '../support/agent.ts'
-import { freePort, tempFolder } from '../support/temp.ts'
-import { eventually, sleep } from '../support/wait.ts'
+import { runAgent } from '../src/run-agent.ts'
+import { loadTables } from '../src/cli/tables.ts'
+import { planFile, type Result } from '../src/config/make-plan.ts'
+import { imbalances } from './support/ledger.ts'
+import type { Ledger } from './support/agent.ts'
+import { freePort, tempFolder } from './support/temp.ts'
+import { eventually, sleep } from './support/wait.ts'
 
 /** An agent in this process on a configuration that can be written anew. */
 class Reloading {
