@@ -45,10 +45,14 @@ const builtinsAtFirstUse: Plugin = {
     bundler.onLoad({ filter: /.*/, namespace }, ({ path: name }) => {
       const found = process.getBuiltinModule(`node:${name}`) as object
       const load = `process.getBuiltinModule('node:${name}')`
+      // only pino asks, at its start, for transports in threads, which are not used: 2 MB
+      if (name === 'worker_threads') return { contents: 'module.exports = { isMainThread: true }' }
       if (name === 'assert') return { contents: `module.exports = (...given) => ${load}(...given)` }
       if (typeof found === 'function' || name === 'process') return { contents: `module.exports = ${load}` }
       const getters = Object.getOwnPropertyNames(found).map((key) => `get ${JSON.stringify(key)}() { return load()[${JSON.stringify(key)}] }`)
-      return { contents: `let found\nconst load = () => found ??= ${load}\nmodule.exports = {\n${getters.join(',\n')}\n}` }
+      // getters that are inherited: esbuild copies what an object has itself for every file that imports it
+      const lazy = `Object.create({\n${getters.join(',\n')}\n})`
+      return { contents: `let found\nconst load = () => found ??= ${load}\nmodule.exports = ${lazy}` }
     })
   }
 }
@@ -68,8 +72,8 @@ try {
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
-    // Bundled CommonJS packages ask for Node's own modules through `require`, which ES modules do not have.
-    banner: { js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url)" }
+    // Bundled CommonJS packages look for what is optional through `require`, which ES modules do not have.
+    banner: { js: "const require = (name) => process.getBuiltinModule('node:module').createRequire(import.meta.url)(name)" }
   })
   mkdirSync(fresh, { recursive: true })
   writeFileSync(path.join(fresh, 'THIRD-PARTY-LICENSES.txt'), licences(Object.keys(result.metafile.inputs)))

@@ -21,17 +21,20 @@ const PAIRS = new Uint32Array(0x8000)
 const LENGTHS = new Uint8Array(0x8000)
 fillPairs()
 
+/** Row by row, by what is native already: a loop over all pairs would bring in the compilers at every start, 8 MB of them. */
 function fillPairs(): void {
-  for (let second = 0; second < 0x80; second++) {
-    const b = WRITTEN[second]!
-    const ending = b < 0x100 ? b : 0x5c | ((b & 0xff) << 8)
-    for (let first = 0; first < 0x80; first++) {
-      const a = WRITTEN[first]!
-      const pair = first | (second << 8)
-      PAIRS[pair] = a < 0x100 ? a | (ending << 8) : 0x5c | ((a & 0xff) << 8) | (ending << 16)
-      LENGTHS[pair] = (2 + ((a >>> 8) & 1) + ((b >>> 8) & 1)) | (((a | b) & 0x200) >>> 2)
-    }
-  }
+  const bytes = Buffer.from(PAIRS.buffer)
+  const text = (code: number): string => (code < 0x100 ? '' : '\\') + String.fromCharCode(code & 0xff)
+  const length = (code: number): number => (1 + ((code >>> 8) & 1)) | ((code & 0x200) >>> 2)
+  const ascii = WRITTEN.subarray(0, 0x80)
+  // the second byte goes where \xff is
+  const row = Array.from(ascii, (first) => `${text(first)}\xff`.padEnd(4, '\0')).join('')
+  const firsts = Uint8Array.from(ascii, length)
+  const rows = new Map([0, 0x100, 0x300].map((kind) => [kind, firsts.map((first) => (first & 7) + (length(kind) & 7) | ((first | length(kind)) & 0x80))]))
+  ascii.forEach((written, second) => {
+    bytes.write(row.replaceAll('\xff\0', text(written).padEnd(2, '\0')), second << 10, 'latin1')
+    LENGTHS.set(rows.get(written & 0x300)!, second << 8)
+  })
 }
 
 // Views on the buffers that were used last: nearly always the block that was read and the frame that is open.

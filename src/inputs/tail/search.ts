@@ -59,10 +59,12 @@ export function findStamped(path: string, place?: string): string[] {
   const stamp = place === undefined ? '' : STAMPED.exec(place)?.[1]
   if (stamp === undefined) return []
   const found = new Map<string, string>()
-  for (const name of readdirSync(dirname(path))) {
-    const other = name.startsWith(basename(path)) ? STAMPED.exec(name)?.[1] : undefined
+  const own = basename(path)
+  const folder = dirname(path)
+  for (const name of readdirSync(folder)) {
+    const other = name.startsWith(own) ? STAMPED.exec(name)?.[1] : undefined
     // of one that is being compressed both forms are there for a moment
-    if (other !== undefined && other > stamp && !(found.has(other) && name.endsWith('.gz'))) found.set(other, join(dirname(path), name))
+    if (other !== undefined && other > stamp && !(found.has(other) && name.endsWith('.gz'))) found.set(other, join(folder, name))
   }
   return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each)
 }

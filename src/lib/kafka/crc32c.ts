@@ -4,31 +4,33 @@
  */
 const POLYNOMIAL = 0x82f63b78
 const STRIDE = 16
-const TABLES = makeTables()
-
-function makeTables(): Int32Array[] {
-  const tables = Array.from({ length: STRIDE }, () => new Int32Array(256))
-  for (let i = 0; i < 256; i++) {
-    let crc = i
-    for (let bit = 0; bit < 8; bit++) crc = (crc & 1) !== 0 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1
-    tables[0]![i] = crc
-  }
-  for (let table = 1; table < STRIDE; table++) {
-    for (let i = 0; i < 256; i++) {
-      const crc = tables[table - 1]![i]!
-      tables[table]![i] = (crc >>> 8) ^ tables[0]![crc & 0xff]!
-    }
-  }
-  return tables
-}
-
-const [T0, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15] = TABLES as [
+type Tables = readonly [
   Int32Array, Int32Array, Int32Array, Int32Array, Int32Array, Int32Array, Int32Array, Int32Array,
   Int32Array, Int32Array, Int32Array, Int32Array, Int32Array, Int32Array, Int32Array, Int32Array
 ]
 
+/** Made at the first checksum: agents that speak to no broker need none. */
+let tables: Tables | undefined
+
+function makeTables(): Tables {
+  const made = Array.from({ length: STRIDE }, () => new Int32Array(256))
+  for (let i = 0; i < 256; i++) {
+    let crc = i
+    for (let bit = 0; bit < 8; bit++) crc = (crc & 1) !== 0 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1
+    made[0]![i] = crc
+  }
+  for (let table = 1; table < STRIDE; table++) {
+    for (let i = 0; i < 256; i++) {
+      const crc = made[table - 1]![i]!
+      made[table]![i] = (crc >>> 8) ^ made[0]![crc & 0xff]!
+    }
+  }
+  return made as unknown as Tables
+}
+
 /** The checksum of `[start, end)`, unsigned; `before` is that of the bytes in front, so that it can be taken in parts. */
 export function crc32c(bytes: Buffer, start = 0, end = bytes.length, before = 0): number {
+  const [T0, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15] = (tables ??= makeTables())
   let crc = ~before
   let at = start
   while (at < end && ((bytes.byteOffset + at) & 3) !== 0) crc = (crc >>> 8) ^ T0[(crc ^ bytes[at++]!) & 0xff]!

@@ -25,8 +25,6 @@ export interface Channel {
   request(api: Api, compose: (writer: WireWriter) => void): Promise<{ readonly answer: WireReader; readonly version: number }>
 }
 
-const hashed = promisify(pbkdf2)
-
 /** Logs in; returns the milliseconds that it holds, 0 for ever. Rejects with KafkaError. */
 export async function authenticate(channel: Channel, login: Login): Promise<number> {
   const { answer } = await channel.request(SASL_HANDSHAKE, (w) => w.string(login.mechanism))
@@ -68,7 +66,7 @@ async function scram(channel: Channel, hash: 'sha256' | 'sha512', username: stri
   if (!serverNonce.startsWith(nonce) || serverNonce === nonce || salt === '') throw refuse('the broker\'s challenge makes no sense')
   // RFC 7677 asks for 4096 at least; a broker that asks for very many would hold us up for ever
   if (!(rounds >= 4096 && rounds <= 10_000_000)) throw refuse(`the broker asks for ${given.get('i') ?? 'no'} rounds of hashing`)
-  const salted = await hashed(password.normalize('NFKC'), Buffer.from(salt, 'base64'), rounds, hash === 'sha256' ? 32 : 64, hash)
+  const salted = await promisify(pbkdf2)(password.normalize('NFKC'), Buffer.from(salt, 'base64'), rounds, hash === 'sha256' ? 32 : 64, hash)
   const hmac = (key: Buffer, text: string): Buffer => createHmac(hash, key).update(text).digest()
   const clientKey = hmac(salted, 'Client Key')
   const bare = `c=biws,r=${serverNonce}`
