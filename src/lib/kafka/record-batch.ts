@@ -124,6 +124,12 @@ export class BatchWriter extends WireWriter {
     this.length = this.#recordStart
   }
 
+  /** Takes back the record that was closed last. */
+  takeBack(): void {
+    this.length = this.#recordStart
+    this.count--
+  }
+
   /** Ends the batch; `seal` does the rest. `millis` is the time of all its records. Returns where it begins. */
   finish(millis: number): number {
     writeHeader(this.bytes.subarray(this.#batchStart), this.size, this.count, millis)

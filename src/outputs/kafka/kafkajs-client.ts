@@ -9,7 +9,7 @@ import requestQueue from 'kafkajs/src/network/requestQueue/index.js'
 import { compress, decompress, type Codec } from '../../lib/kafka/compression.ts'
 import type { Outcome } from '../../lib/kafka/producer.ts'
 import { KafkaError, describeError, remedyOf } from '../../lib/kafka/protocol-errors.ts'
-import { recordsOf } from '../../lib/kafka/record-batch.ts'
+import { recordsOf, type RecordView } from '../../lib/kafka/record-batch.ts'
 import type { Login } from '../../lib/kafka/sasl.ts'
 import { PluginError, type Log } from '../../plugin/context.ts'
 import type { Client } from './client.ts'
@@ -92,7 +92,7 @@ export class KafkajsClient implements Client {
   async produce(topic: string, partition: number, batch: Buffer): Promise<Outcome> {
     const { producer: { acks, ackTimeout }, codec } = this.#settings
     const messages = recordsOf(batch).map(({ key, value, headers, time }) => ({
-      key, value, partition, timestamp: String(time), headers: Object.fromEntries(headers.map(([name, text]) => [name, text ?? '']))
+      key, value, partition, timestamp: String(time), headers: byName(headers)
     }))
     const sending = this.#producer.send({ topic, acks, timeout: ackTimeout, compression: TYPES[codec], messages })
       .then((): Outcome => ({ kind: 'delivered' }), (error: unknown) => outcomeOf(error, topic, partition))
@@ -112,6 +112,17 @@ export class KafkajsClient implements Client {
     this.stop()
     await Promise.allSettled([this.#producer.disconnect(), this.#admin.disconnect()])
   }
+}
+
+/** Headers as the library wants them: those of one name together. */
+function byName(headers: RecordView['headers']): { [name: string]: Buffer[] } {
+  const found = new Map<string, Buffer[]>()
+  for (const [name, value] of headers) {
+    const values = found.get(name)
+    if (values === undefined) found.set(name, [value ?? Buffer.alloc(0)])
+    else values.push(value ?? Buffer.alloc(0))
+  }
+  return Object.fromEntries(found)
 }
 
 function addCodec(codec: 'snappy' | 'lz4' | 'zstd', level: number | undefined): void {

@@ -69,15 +69,15 @@ export class Messages {
     return this.#keyField.locate(this.#record) ? Buffer.from(this.#keyField.text()) : this.constantKey
   }
 
-  /** Bytes that a message takes at most, or nearly, in a batch. */
-  room(batch: Batch, index: number): number {
+  /** Bytes that a value takes at most, or nearly. */
+  #room(batch: Batch, index: number): number {
     return batch.bodySize(index) + this.#options.timestamp_key.length + JSON_DATE_ROOM + 8
   }
 
   /** Appends a record to the open batch. Returns why it cannot be a message, with nothing written. */
   write(batch: Batch, index: number, key: Buffer | null, to: BatchWriter): string | undefined {
     const headersLength = this.#writeHeaders(batch, index)
-    to.open(key, this.room(batch, index), headersLength)
+    to.open(key, this.#room(batch, index), headersLength)
     const refused = this.#writeValue(batch, index, to)
     if (refused === undefined) to.close(key, this.#headers, headersLength)
     else to.undo()

@@ -67,7 +67,7 @@ function fromProperties(options: KafkaOptions, context: OutputContext): KafkaSet
   if (idempotence === true && acks !== undefined && acks !== 'all' && acks !== '-1') {
     throw new PropertyError('acks', `enable.idempotence needs acks all, not ${acks}`)
   }
-  const host = network.host === undefined ? [] : [`${network.host}:${network.port ?? PORT}`]
+  const host = network.host === undefined ? [] : [`${network.host.includes(':') ? `[${network.host}]` : network.host}:${network.port ?? PORT}`]
   const connectTimeout = network.net['connect_timeout']
   const brokers = options.brokers ?? host
   const msk = options.aws_msk_iam || properties.text('sasl.mechanisms') === 'AWS_MSK_IAM'

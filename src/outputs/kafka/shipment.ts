@@ -140,11 +140,19 @@ export class Shipment {
     }
     writer.begin()
     for (const index of indices) {
-      if (taken.length > 0 && (taken.length >= batchRecords || writer.size + messages.room(this.#batch, index) > batchBytes)) {
+      if (taken.length >= batchRecords) {
         finish()
         writer.begin()
       }
-      const refused = messages.write(this.#batch, index, this.#key(index), writer)
+      const write = (): string | undefined => messages.write(this.#batch, index, this.#key(index), writer)
+      let refused = write()
+      if (refused === undefined && taken.length > 0 && writer.size > batchBytes) {
+        // it begins the next batch
+        writer.takeBack()
+        finish()
+        writer.begin()
+        refused = write()
+      }
       if (refused === undefined) taken.push(index)
       else this.#set([index], REFUSED, refused)
     }
