@@ -65,6 +65,8 @@ try {
     bundle: true,
     format: 'esm',
     platform: 'node',
+    // ES modules where a package has both: what nobody uses of them is left out (of the AWS SDK, half of it)
+    mainFields: ['module', 'main'],
     target: 'node24',
     splitting: true,
     plugins: [pure, builtinsAtFirstUse],

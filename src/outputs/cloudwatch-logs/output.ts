@@ -175,7 +175,7 @@ export class CloudwatchOutput implements Output {
     this.#places!.taken(target.group)
     if (entity?.errorType !== undefined) this.#context.log.warn(`CloudWatch Logs did not take the entity of events: ${entity.errorType}`)
     if (rejected === undefined) {
-      for (const record of records) outcomes.delivered(record)
+      for (let i = 0; i < records.length; i++) outcomes.delivered(records[i]!)
       return
     }
     const expired = rejected.expiredLogEventEndIndex ?? 0

@@ -11,6 +11,8 @@ export const EVENT_OVERHEAD = 26
 export const MAX_BYTES = 1_048_576
 export const MAX_EVENTS = 10_000
 const MAX_SPAN = 86_400_000
+/** In the place of a target, of a record without a message. */
+const NO_TARGET = 0xffff_ffff
 /** Most bytes of one message. */
 export const LONGEST_MESSAGE = MAX_BYTES - EVENT_OVERHEAD
 
@@ -18,7 +20,7 @@ export const LONGEST_MESSAGE = MAX_BYTES - EVENT_OVERHEAD
 export interface Put {
   readonly target: Target
   /** The records of its events, in their order. */
-  readonly records: readonly number[]
+  readonly records: Uint32Array
   /** Set when its one event is a part of a message that is too long: the bytes of that part. */
   readonly part?: { readonly start: number; readonly end: number }
 }
@@ -38,48 +40,72 @@ export function planRequests(batch: Batch, targets: Targets, messages: Messages,
   const { count } = batch
   const times = new Float64Array(count)
   const without: number[] = []
-  const records = new Map<Target, number[]>()
+  const order = new Map<Target, number>()
+  /** Of each record the index of its target, and of each target how many records it has. */
+  const targetOf = new Uint32Array(count)
+  const counts: number[] = []
   let last: Target | undefined
-  let list: number[] = []
+  let mine = 0
   for (let i = 0; i < count; i++) {
     if (messages.size(i) < 0) {
       without.push(i)
+      targetOf[i] = NO_TARGET
       continue
     }
     times[i] = batch.seconds(i) * 1000 + Math.floor(batch.nanos(i) / 1e6)
     const target = targets.of(batch, i)
     if (target !== last) {
       last = target
-      list = records.get(target) ?? []
-      if (list.length === 0) records.set(target, list)
+      mine = order.get(target) ?? counts.push(0) - 1
+      order.set(target, mine)
     }
-    list.push(i)
+    targetOf[i] = mine
+    counts[mine]!++
   }
+  const parts = gather(targetOf, counts)
   let long = 0
   const lines: Put[][] = []
-  for (const [target, mine] of records) {
-    if (!isSorted(mine, times)) mine.sort((a, b) => times[a]! - times[b]! || a - b)
+  for (const [target, index] of order) {
+    const records = parts[index]!
+    if (!isSorted(records, times)) records.sort((a, b) => times[a]! - times[b]! || a - b)
     const line: Put[] = []
-    long += cutLine(target, mine, times, messages, longEvents, line)
+    long += cutLine(target, records, times, messages, longEvents, line)
     lines.push(line)
   }
   return { lines, times, without, long }
 }
 
-function isSorted(records: readonly number[], times: Float64Array): boolean {
+/** The records of each target in their order: parts of one array, since there may be a target for each record. */
+function gather(targetOf: Uint32Array, counts: readonly number[]): Uint32Array[] {
+  const all = new Uint32Array(targetOf.length)
+  const ends = new Uint32Array(counts.length)
+  let end = 0
+  const starts = counts.map((count, index) => {
+    ends[index] = end
+    end += count
+    return ends[index]
+  })
+  for (let i = 0; i < targetOf.length; i++) {
+    const target = targetOf[i]!
+    if (target !== NO_TARGET) all[ends[target]!++] = i
+  }
+  return starts.map((start, index) => all.subarray(start, ends[index]))
+}
+
+function isSorted(records: Uint32Array, times: Float64Array): boolean {
   for (let i = 1; i < records.length; i++) if (times[records[i]!]! < times[records[i - 1]!]!) return false
   return true
 }
 
 /** Appends the requests for a target's records to `line`; returns how many messages were too long. */
 function cutLine(
-  target: Target, records: readonly number[], times: Float64Array, messages: Messages, longEvents: 'split' | 'cut', line: Put[]
+  target: Target, records: Uint32Array, times: Float64Array, messages: Messages, longEvents: 'split' | 'cut', line: Put[]
 ): number {
   let long = 0
   let from = 0
   let bytes = 0
   const close = (to: number): void => {
-    if (to > from) line.push({ target, records: records.slice(from, to) })
+    if (to > from) line.push({ target, records: records.subarray(from, to) })
     from = to
     bytes = 0
   }
@@ -90,7 +116,7 @@ function cutLine(
       long++
       close(i)
       from = i + 1
-      for (const part of partsOf(messages.text(record), longEvents)) line.push({ target, records: [record], part })
+      for (const part of partsOf(messages.text(record), longEvents)) line.push({ target, records: records.subarray(i, i + 1), part })
       continue
     }
     if (bytes + size > MAX_BYTES || i - from === MAX_EVENTS || times[record]! - times[records[from]!]! >= MAX_SPAN) close(i)
@@ -116,5 +142,5 @@ function partsOf(text: Buffer, longEvents: 'split' | 'cut'): { start: number; en
 /** Two requests in the place of one that the service refused as a whole. */
 export function halve({ target, records }: Put): readonly [Put, Put] {
   const half = records.length >>> 1
-  return [{ target, records: records.slice(0, half) }, { target, records: records.slice(half) }]
+  return [{ target, records: records.subarray(0, half) }, { target, records: records.subarray(half) }]
 }

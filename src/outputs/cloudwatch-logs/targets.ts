@@ -66,14 +66,18 @@ export class Targets {
       this.#byConstant = []
     }
     const tag = batch.tag(index)
-    if (!this.#looks) return remembered(this.#byTag, tag, () => this.#target(tag))
+    // this runs for every record: no closure is made here
     const constant = this.#under === undefined ? -1 : constantUnder(frame, batch.offset(index), this.#under)
-    const find = (): Target => {
-      batch.open(index, this.#record)
-      return this.#target(tag)
-    }
-    if (constant < 0) return find()
-    return remembered((this.#byConstant[constant] ??= new Map<string, Target>()), tag, find)
+    if (this.#looks && constant < 0) return this.#find(batch, index, tag)
+    const byTag = this.#looks ? (this.#byConstant[constant] ??= new Map<string, Target>()) : this.#byTag
+    let target = byTag.get(tag)
+    if (target === undefined) byTag.set(tag, (target = this.#find(batch, index, tag)))
+    return target
+  }
+
+  #find(batch: Batch, index: number, tag: string): Target {
+    if (this.#looks) batch.open(index, this.#record)
+    return this.#target(tag)
   }
 
   #target(tag: string): Target {
@@ -82,7 +86,9 @@ export class Targets {
     const entity = this.#entity?.read(this.#record) ?? ''
     const key = `${group}\n${stream}\n${entity}`
     if (this.#known.size >= REMEMBERED && !this.#known.has(key)) this.#known.clear()
-    return remembered(this.#known, key, () => new Target(group, stream, entity))
+    let target = this.#known.get(key)
+    if (target === undefined) this.#known.set(key, (target = new Target(group, stream, entity)))
+    return target
   }
 
   #name({ templates, fixed, prefix }: NameSource, tag: string): string {
@@ -94,12 +100,6 @@ export class Targets {
     }
     return name === '' ? fixed ?? prefix + tag : name
   }
-}
-
-function remembered(known: Map<string, Target>, key: string, make: () => Target): Target {
-  let target = known.get(key)
-  if (target === undefined) known.set(key, (target = make()))
-  return target
 }
 
 /** A stream's name in whole characters; never empty. */

@@ -1,5 +1,5 @@
 /** One HTTP request with a finished body. */
-import type { Agent as HttpAgent, OutgoingHttpHeaders } from 'node:http'
+import type { Agent as HttpAgent, ClientRequest, OutgoingHttpHeaders } from 'node:http'
 import http from 'node:http'
 import * as https from 'node:https'
 import type { Endpoint } from './network.ts'
@@ -32,6 +32,8 @@ const EARLY = 200
 const KEPT = 65_536
 /** Milliseconds that a server may take to say that it wants the body; then it gets it unasked, as RFC 9110 has it. */
 const ASKED = 1000
+/** Bytes that TLS is given at once: what it is given it copies, enciphers and holds until the socket has taken it. */
+const SLICE = 131_072
 
 /** No answer came in time. */
 export class LateError extends Error {
@@ -93,20 +95,38 @@ export async function send(agent: HttpAgent, { secure, host, port }: Endpoint, w
       })
     })
   })
-  const patience = asks ? setTimeout(() => { request.end(body) }, ASKED) : undefined
+  let begun = false
+  const begin = (): void => {
+    if (!begun) endWith(request, body, secure)
+    begun = true
+  }
+  const patience = asks ? setTimeout(begin, ASKED) : undefined
   if (asks) {
     request.on('response', () => { clearTimeout(patience) })
     request.on('continue', () => {
       asked = 'told'
       clearTimeout(patience)
-      if (!request.writableEnded) request.end(body)
+      begin()
     })
     request.flushHeaders()
-  } else request.end(body)
+  } else begin()
   try {
     return await promise
   } finally {
     clearTimeout(timer)
     clearTimeout(patience)
   }
+}
+
+/** Sends the body and ends the request; over TLS in slices, each when the one before has left. */
+function endWith(request: ClientRequest, body: Buffer, secure: boolean): void {
+  const size = secure ? SLICE : body.length
+  let at = 0
+  const next = (error?: Error | null): void => {
+    if (request.destroyed || (error !== undefined && error !== null)) return
+    const slice = body.subarray(at, (at += size))
+    if (at < body.length) request.write(slice, next)
+    else request.end(slice)
+  }
+  next()
 }
