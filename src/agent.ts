@@ -12,6 +12,7 @@ import { SlabPool } from './buffer/slab-pool.ts'
 import type { FrameStore } from './buffer/store.ts'
 import type { Plan } from './config/plan.ts'
 import { compileTagMatcher } from './event/tag.ts'
+import { makeNativeBuffer } from './lib/native-buffer.ts'
 import { version } from './lib/version.ts'
 import type { AgentLog } from './log.ts'
 import { Metrics } from './metrics/metrics.ts'
@@ -62,6 +63,7 @@ export class Agent {
   }
 
   async start(): Promise<void> {
+    makeNativeBuffer()
     const plan = this.#plan
     const log = this.#log.child('agent')
     const directory = stateDirectory(plan)
