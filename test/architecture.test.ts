@@ -133,7 +133,12 @@ describe('imports', () => {
 })
 
 /** Folders of plugins of which every part has a test of its own. */
-const strict = ['inputs/tail', 'parsers/multiline', 'filters/kubernetes', 'filters/modify', 'outputs/elasticsearch', 'outputs/file', 'outputs/http', 'outputs/kafka']
+const strict = [
+  'inputs/tail', 'inputs/forward', 'inputs/kmsg',
+  'parsers/multiline',
+  'filters/kubernetes', 'filters/modify',
+  'outputs/elasticsearch', 'outputs/file', 'outputs/http', 'outputs/kafka'
+]
 
 describe('source files', () => {
   it('belong to a layer of the table', () => {

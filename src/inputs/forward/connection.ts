@@ -33,6 +33,8 @@ export class Connection {
   /** Acknowledgements under way. */
   #owed: Promise<void> = Promise.resolve()
   #paused = false
+  /** The connection is being ended: what still comes on it is left alone. */
+  #refused = false
 
   constructor(socket: Socket, host: Host) {
     this.#socket = socket
@@ -51,6 +53,7 @@ export class Connection {
   }
 
   resume(): void {
+    if (this.#refused) return
     this.#paused = false
     // messages that came with the one that filled the buffer
     this.#read(Buffer.alloc(0))
@@ -61,6 +64,10 @@ export class Connection {
     return this.#paused
   }
 
+  #isRefused(): boolean {
+    return this.#refused
+  }
+
   /** Ends when every acknowledgement that is owed is sent. */
   async end(): Promise<void> {
     await this.#owed
@@ -68,6 +75,7 @@ export class Connection {
   }
 
   #read(bytes: Buffer): void {
+    if (this.#refused) return
     const buffer = this.#bytes
     buffer.copy(bytes)
     let done = 0
@@ -84,6 +92,7 @@ export class Connection {
       this.#host.malformed()
       return
     }
+    if (this.#isRefused()) return
     buffer.bytes.copyWithin(0, done, buffer.length)
     buffer.length -= done
     if (buffer.length > this.#host.largest && !this.#paused) {
@@ -128,7 +137,7 @@ export class Connection {
   #refuse(message: string, reason: string): void {
     this.#host.log.warn(message, { peer: this.#peer, reason })
     this.#bytes.reset()
-    this.#paused = true
+    this.#refused = this.#paused = true
     this.#socket.pause()
     this.#socket.destroySoon()
   }

@@ -81,10 +81,10 @@ function members(bytes: Buffer): Buffer[] | undefined {
 
 export function packText(text: string, to: ByteWriter): void {
   const length = Buffer.byteLength(text)
-  to.reserve(length + 3)
-  to.byte(0xda)
-  to.byte(length >>> 8)
-  to.byte(length & 0xff)
+  const width = length > 0xffff ? 4 : 2
+  to.reserve(1 + width)
+  to.byte(width === 4 ? 0xdb : 0xda)
+  to.length = to.bytes.writeUIntBE(length, to.length, width)
   to.text(text)
 }
 
