@@ -1,21 +1,34 @@
 /**
- * The client of @aws-sdk/client-cloudwatch-logs, loaded only when an output needs it. It finds endpoints, signs and reads
- * answers; the body of PutLogEvents is ours, put in its place before it is signed, and retries are the engine's.
+ * The client of @aws-sdk/client-cloudwatch-logs, loaded only when an output needs it; retries are the engine's. The body of
+ * PutLogEvents is ours, put in its place before it is signed. The layers of the SDK cost more for each request than
+ * signing and sending it, so only the first one passes through them: the others take over its endpoint and header fields.
+ * An answer that is not plain success is given to the SDK to read.
  */
 import {
   CloudWatchLogsClient, CreateLogGroupCommand, CreateLogStreamCommand, PutLogEventsCommand, PutRetentionPolicyCommand,
   type CloudWatchLogsClientConfig, type PutLogEventsCommandOutput
 } from '@aws-sdk/client-cloudwatch-logs'
 import type { CredentialSource } from '../../lib/aws/credentials.ts'
+import { Signer } from '../../lib/aws/sign.ts'
 import { version } from '../../lib/version.ts'
-import type { SdkHandler } from '../shared/aws/sdk-handler.ts'
+import type { SdkHandler, SdkRequest, SdkResponse } from '../shared/aws/sdk-handler.ts'
 import type { Creation, Settings } from './settings.ts'
 
 export type PutAnswer = Pick<PutLogEventsCommandOutput, 'rejectedLogEventsInfo' | 'rejectedEntityInfo'>
 
+const EMPTY = Buffer.from('{}')
+
+/** What all requests of PutLogEvents have in common. */
+type Form = Pick<SdkRequest, 'protocol' | 'hostname' | 'port' | 'path' | 'headers'>
+
 export class LogsClient {
   readonly #client: CloudWatchLogsClient
+  readonly #handler: SdkHandler
+  readonly #credentials: CredentialSource
   readonly #headers: { readonly [name: string]: string }
+  /** Known from the first request on. */
+  #form: Form | undefined
+  #signer: Signer | undefined
 
   constructor({ region, endpoint, fips, userAgent, logFormat, gzip }: Settings, credentials: CredentialSource, handler: SdkHandler) {
     const config: CloudWatchLogsClientConfig = {
@@ -29,6 +42,8 @@ export class LogsClient {
       requestHandler: handler
     }
     this.#client = new CloudWatchLogsClient(config)
+    this.#handler = handler
+    this.#credentials = credentials
     this.#headers = {
       ...(logFormat === undefined ? {} : { 'x-amzn-logs-format': logFormat }),
       ...(gzip ? { 'content-encoding': 'gzip' } : {})
@@ -37,6 +52,19 @@ export class LogsClient {
 
   /** Rejects with the SDK's errors (see failure.ts), and when the answer is not one of the service. */
   async put(body: Buffer, signal: AbortSignal): Promise<PutAnswer> {
+    if (this.#form === undefined || this.#signer === undefined) return await this.#putBySdk(body, signal)
+    const { protocol, hostname, port, path, headers } = this.#form
+    const secure = protocol !== 'http:'
+    const now = new Date(Date.now() + this.#client.config.systemClockOffset)
+    const signed = await this.#signer.sign({
+      method: 'POST', secure, host: hostname.replace(/^\[|\]$/g, ''), port: port ?? (secure ? 443 : 80), path, query: {}, headers, body
+    }, now)
+    const answer = await this.#handler.handle({ ...this.#form, method: 'POST', headers: signed, body }, { abortSignal: signal })
+    return accepted(answer) ?? await this.#putBySdk(EMPTY, signal, answer)
+  }
+
+  /** `answer`: what was answered already, and nothing is sent. */
+  async #putBySdk(body: Buffer, signal: AbortSignal, answer?: SdkResponse): Promise<PutAnswer> {
     const command = new PutLogEventsCommand({ logGroupName: '', logStreamName: '', logEvents: [] })
     command.middlewareStack.add((next) => async (args) => {
       const request = args.request as { body: unknown; headers: { [name: string]: string } }
@@ -44,10 +72,20 @@ export class LogsClient {
       Object.assign(request.headers, this.#headers)
       return await next(args)
     }, { step: 'build', priority: 'high', name: 'finishedBody' })
-    const answer = await this.#client.send(command, { abortSignal: signal })
+    command.middlewareStack.add((next) => async (args) => {
+      const { protocol, hostname, port, path, headers } = args.request as SdkRequest
+      const { 'content-length': _, ...common } = headers
+      this.#signer ??= new Signer('logs', await this.#client.config.region(), this.#credentials.get)
+      this.#form ??= { protocol, hostname, path, headers: common, ...(port === undefined ? {} : { port }) }
+      return await next(args)
+    }, { step: 'build', priority: 'low', name: 'form' })
+    if (answer !== undefined) {
+      command.middlewareStack.add(() => () => Promise.resolve(answer as never), { step: 'deserialize', priority: 'low', name: 'answered' })
+    }
+    const output = await this.#client.send(command, { abortSignal: signal })
     // a page of a proxy may be an empty object too
-    if (answer.$metadata.requestId === undefined) throw Object.assign(new Error('the answer is not one of CloudWatch Logs'), { $metadata: answer.$metadata })
-    return answer
+    if (output.$metadata.requestId === undefined) throw Object.assign(new Error('the answer is not one of CloudWatch Logs'), { $metadata: output.$metadata })
+    return output
   }
 
   async createGroup(group: string, { groupClass, kmsKeyId, tags }: Creation, signal: AbortSignal): Promise<void> {
@@ -69,5 +107,16 @@ export class LogsClient {
 
   close(): void {
     this.#client.destroy()
+  }
+}
+
+/** What a plain success says; undefined for anything else. */
+function accepted({ response: { statusCode, headers, body } }: SdkResponse): PutAnswer | undefined {
+  if (statusCode !== 200 || headers['x-amzn-requestid'] === undefined) return undefined
+  try {
+    const answer: unknown = JSON.parse(Buffer.from(body).toString())
+    return typeof answer === 'object' && answer !== null ? answer : undefined
+  } catch {
+    return undefined
   }
 }
