@@ -1,5 +1,5 @@
 /** The descriptors of followed files: opened within a limit, and found again under whatever name a file has now. */
-import { closeSync, fstatSync, openSync, statSync, type BigIntStats } from 'node:fs'
+import { closeSync, fstatSync, lstatSync, openSync, realpathSync, statSync, type BigIntStats } from 'node:fs'
 import type { Followed } from './followed.ts'
 import { GzSource } from './gz-source.ts'
 import { birth, mayBeSame } from './identity.ts'
@@ -83,5 +83,15 @@ export function look(path: string): BigIntStats | null {
     return statSync(path, { bigint: true, throwIfNoEntry: false }) ?? null
   } catch {
     return null
+  }
+}
+
+/** Where a path leads: itself, unless its last name is a symbolic link. */
+export function leadsTo(path: string): string {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true ? realpathSync(path) : path
+  } catch {
+    // it leads nowhere
+    return path
   }
 }

@@ -1,5 +1,5 @@
 /** Makes a followed file of a descriptor: tag, handler, encoding and fingerprint are decided here, once. */
-import { closeSync, lstatSync, realpathSync, type BigIntStats } from 'node:fs'
+import { closeSync, type BigIntStats } from 'node:fs'
 import { Stream } from '../../event/stream.ts'
 import type { InputContext } from '../../plugin/input.ts'
 import { legacyDecoder, unicodeDecoder, type Decoder } from './encoding.ts'
@@ -33,15 +33,15 @@ export class FileMaker {
     this.#generic = options.generic === undefined ? null : legacyDecoder(options.generic)
   }
 
-  /** A file with everything but its stream and position. */
-  make(path: string, name: string, device: string, inode: string, fd: number, stats: BigIntStats): Followed | null {
+  /** A file with everything but its stream and position. `target` is where `name` leads. */
+  make(path: string, name: string, target: string, fd: number, stats: BigIntStats): Followed | null {
     const tag = this.#options.tagOf(path)
     if (tag === null) {
       closeSync(fd)
       this.#context.log.warn('A file is left out, since its path does not match tag_regex.', { path })
       return null
     }
-    const file = new Followed(path, device, inode, NOWHERE)
+    const file = new Followed(path, String(stats.dev), String(stats.ino), NOWHERE)
     file.name = name
     file.fd = fd
     file.size = Number(stats.size)
@@ -53,8 +53,8 @@ export class FileMaker {
     file.headSum = headSum(head)
     const { unicode, handling, joins } = this.#options
     file.decoder = unicode === undefined ? this.#generic : unicodeDecoder(unicode, head)
-    file.link = lstatSync(name, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
-    file.target = file.link ? realpathSync(name) : name
+    file.link = target !== name
+    file.target = target
     const handle = this.#context.ingest.tag(tag)
     file.handle = handle
     file.handler = joins === null ? lineHandler(handling, handle, path) : joins.acquire(path, handle)

@@ -4,13 +4,13 @@ import type { InputContext } from '../../plugin/input.ts'
 import type { Counter } from '../../plugin/context.ts'
 import type { RecoveredStream } from '../../event/stream.ts'
 import { Beginnings, type BeginningOptions } from './beginnings.ts'
-import { continues, findCopy, peek, type Content } from './compressed-copy.ts'
-import { Descriptors, GONE, LATER, isMissing, look, openGz } from './descriptors.ts'
+import { continues, peek, type Content } from './compressed-copy.ts'
+import { Descriptors, GONE, LATER, isMissing, leadsTo, look, openGz } from './descriptors.ts'
 import { FileMaker, type MakerOptions } from './file-maker.ts'
 import { ACTIVE, type Followed, RETIRED, SETTLED, identityKey } from './followed.ts'
 import { birth, growHead, headMatches, identityOf } from './identity.ts'
 import { compare, Recovered, resumeRanges, type Match } from './recovery.ts'
-import { adoptRotated, followBetween, followUnseen, orderRenamed, type Rotations } from './rotated.ts'
+import { adoptRotated, followBetween, followUnseen, orderRenamed, wasRotatedAway, type Rotations } from './rotated.ts'
 import { countLines } from './search.ts'
 
 export interface FollowerOptions extends MakerOptions, BeginningOptions {
@@ -93,10 +93,15 @@ export class Follower {
     this.vacant.delete(path)
     if (known !== undefined) this.#renamed(known, path)
     else {
-      const isUnseen = before === null && this.firstScan && !this.#context.firstStart && !this.#recovered.knows(path)
-      const unseen = isUnseen ? followUnseen(path, this.#seam) : null
-      this.#openNew(path, before === null ? unseen : followBetween(before, stats, before.target, this.#seam))
+      // a link may be switched on at any instant: all that follows is about what it leads to now
+      const target = leadsTo(path)
+      this.#openNew(path, target, before === null ? this.#unseen(path, target) : followBetween(before, target, this.#seam))
     }
+  }
+
+  #unseen(path: string, target: string): Followed | null {
+    const isUnseen = this.firstScan && !this.#context.firstStart && !this.#recovered.knows(path)
+    return isUnseen ? followUnseen(path, target, this.#seam) : null
   }
 
   /** Takes note that a path that is followed leads nowhere. */
@@ -278,25 +283,23 @@ export class Follower {
     this.#wake(file)
   }
 
-  #openNew(path: string, before: Followed | null): void {
+  #openNew(path: string, target: string, before: Followed | null): void {
     let fd: number
     try {
-      fd = this.#descriptors.openFile(path)
+      fd = this.#descriptors.openFile(target)
     } catch (error) {
       if (!isMissing(error)) this.#context.log.warn('A file cannot be opened.', { path, reason: (error as Error).message })
       return
     }
     const stats = fstatSync(fd, { bigint: true })
-    const device = String(stats.dev)
-    const inode = String(stats.ino)
-    if (!stats.isFile() || this.files.has(identityKey(device, inode))) {
+    if (!stats.isFile() || this.files.has(identityKey(String(stats.dev), String(stats.ino)))) {
       closeSync(fd)
       return
     }
-    const file = this.#maker.make(path, path, device, inode, fd, stats)
+    const file = this.#maker.make(path, path, target, fd, stats)
     if (file === null) return
     this.#descriptors.open++
-    const content = file.compressed ? peek(path) : null
+    const content = file.compressed ? peek(target) : null
     const match = this.#matchNew(file, content)
     if (match === null) {
       file.stream = this.#context.ingest.openStream(identityOf(this.#context.name, file))
@@ -317,8 +320,8 @@ export class Follower {
 
   #matchNew(file: Followed, content: Content | null): Match | null {
     const match = this.#recovered.take(file)
-    if (match?.kind === 'replaced' && findCopy(file.target, match.stream) !== null) {
-      // rotated and compressed, and its inode given to this one
+    if (match?.kind === 'replaced' && wasRotatedAway(file, match.stream)) {
+      // its inode was given to this one
       this.#recovered.giveBack(match.stream)
       return null
     }
@@ -340,10 +343,10 @@ export class Follower {
       return null
     }
     const first = stream === null ? path : String(stream.identity.marks['first'] ?? path)
-    const file = this.#maker.make(first, place, String(stats.dev), String(stats.ino), fd, stats)
+    const file = this.#maker.make(first, place, place, fd, stats)
     if (file === null) return null
     this.#descriptors.open++
-    const match: Match | null = stream === null ? this.#recovered.take(file) : copy ? { kind: 'same', stream } : compare(stream, file)
+    const match: Match | null = stream === null ? this.#matchNew(file, file.compressed ? peek(place) : null) : copy ? { kind: 'same', stream } : compare(stream, file)
     if (stream !== null && match === null) {
       this.#descriptors.close(file)
       this.#options.joins?.release(file.path)

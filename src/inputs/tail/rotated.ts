@@ -1,13 +1,15 @@
 /** Files that were rotated while nobody looked: found under other names, and put before what has their path now. */
-import { fstatSync, realpathSync, type BigIntStats } from 'node:fs'
+import { fstatSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { RecoveredStream } from '../../event/stream.ts'
 import type { Counter } from '../../plugin/context.ts'
 import type { Ingest } from '../../plugin/input.ts'
 import { findCopy } from './compressed-copy.ts'
-import { look } from './descriptors.ts'
+import { leadsTo, look } from './descriptors.ts'
 import type { Followed } from './followed.ts'
+import { isSame } from './identity.ts'
 import type { Recovered } from './recovery.ts'
-import { findByInode, findRotatedBetween, findStamped } from './search.ts'
+import { findByInode, findNumberedBetween, findRotatedBetween, findStamped } from './search.ts'
 
 /** What the follower does with a file found. */
 export interface Rotations {
@@ -22,22 +24,44 @@ export interface Rotations {
   retireRenamed(file: Followed): void
 }
 
-/** Follows files that had the path between two others and were renamed before anybody saw them. Returns the last. */
-export function followBetween(file: Followed, next: BigIntStats, target: string, rotations: Rotations): Followed {
-  return followPlaces(placesBetween(file, next, target), file.path, file, rotations) ?? file
+/** What had a path before. */
+interface Former {
+  /** The path without links, while the file had it. */
+  readonly target: string
+  /** Its name now; of a file that is gone the last that is known. */
+  readonly name: string
+  readonly inode: string
+  /** When it was created, in nanoseconds; 0 when that is not known. */
+  readonly created: bigint
+  readonly isGone: boolean
+}
+
+/** What has a path after it. */
+interface Next {
+  readonly target: string
+  readonly created: bigint
+}
+
+/**
+ * Follows files that had the path between two others and were renamed, or the link switched on, before anybody saw them.
+ * `target` is where the path leads now. Returns the last.
+ */
+export function followBetween(file: Followed, target: string, rotations: Rotations): Followed {
+  const next = nextAt(target)
+  return (next === null ? null : followPlaces(placesBetween(formerOf(file), next), file.path, file, rotations)) ?? file
+}
+
+function nextAt(target: string): Next | null {
+  const stats = look(target)
+  return stats === null ? null : { target, created: stats.birthtimeNs }
 }
 
 /**
  * Follows files that the kubelet rotated away from a path that nobody had seen before the stop: a container that started
- * and logged while nobody looked. Returns the last.
+ * and logged while nobody looked. `target` is where the path leads. Returns the last.
  */
-export function followUnseen(path: string, rotations: Rotations): Followed | null {
-  try {
-    return followPlaces(findStamped(realpathSync(path)), path, null, rotations)
-  } catch {
-    // gone in this moment
-    return null
-  }
+export function followUnseen(path: string, target: string, rotations: Rotations): Followed | null {
+  return followPlaces(findStamped(target), path, null, rotations)
 }
 
 function followPlaces(places: readonly string[], path: string, before: Followed | null, rotations: Rotations): Followed | null {
@@ -52,11 +76,39 @@ function followPlaces(places: readonly string[], path: string, before: Followed 
   return last
 }
 
-function placesBetween(file: Followed, next: BigIntStats, target: string): string[] {
+function formerOf(file: Followed): Former {
+  const { target, name, inode } = file
+  return { target, name, inode, created: createdAt(file), isGone: false }
+}
+
+function placesBetween(former: Former, next: Next): string[] {
+  const places = rotatedAfter(former, next)
+  if (next.target !== former.target) {
+    // a link that was switched: what the old target's name was given to, what had the link in between, each with what was
+    // rotated away from it
+    const between = findNumberedBetween(former.target, next.target, former.created)
+    places.push(former.target, ...between.flatMap((place) => [...findStamped(place), place]))
+    if (dirname(former.target) === dirname(next.target)) places.push(...findStamped(next.target))
+  }
+  return places.filter((place) => String(look(place)?.ino ?? former.inode) !== former.inode)
+}
+
+function rotatedAfter({ target, name, created, isGone }: Former, next: Next): string[] {
   // a compressed file tells nothing of when the one that it was made of was created
-  if (file.compressed) return findStamped(target, file.name)
-  const stats = file.fd < 0 ? null : fstatSync(file.fd, { bigint: true })
-  return stats === null || stats.nlink === 0n ? [] : findRotatedBetween(target, stats.birthtimeNs, next.birthtimeNs)
+  if (name.endsWith('.gz')) return findStamped(target, name)
+  // the kubelet deletes the oldest first: all that are there came later
+  const stamped = isGone ? findStamped(target) : []
+  if (stamped.length > 0) return stamped
+  return created === 0n ? [] : findRotatedBetween(target, created, next.created)
+}
+
+/**
+ * Whether the file of a stream was rotated away rather than overwritten by the one that has its path and inode now: its
+ * compressed copy is there, or, when the times of creation do not tell them apart, others that the kubelet rotated.
+ */
+export function wasRotatedAway(file: Followed, stream: RecoveredStream): boolean {
+  if (findCopy(file.target, stream) !== null) return true
+  return !isSame(file.born, String(stream.identity.marks['born'] ?? '0')) && findStamped(file.target).length > 0
 }
 
 /**
@@ -87,11 +139,12 @@ export function adoptRotated(
   for (const stream of recovered.stale) {
     ingest.closeStream(ingest.resumeStream(stream.uid, stream.generation, stream.identity))
   }
-  const adopted: { readonly file: Followed; readonly path: string; readonly target: string }[] = []
+  const left: Left[] = []
   for (const stream of recovered.rest()) {
     const { path, marks } = stream.identity
     const target = String(marks['target'] ?? path)
-    const found = findByInode([target, path], String(marks['inode'] ?? ''))
+    const inode = String(marks['inode'] ?? '')
+    const found = findByInode([target, path], inode)
     // too little is known of an empty file to know it under any name
     const place = found !== null && (Number(marks['head'] ?? 0) > 0 || found.startsWith(target)) ? found : null
     let file = place === null ? null : rotations.openAs(place, path, stream)
@@ -100,19 +153,49 @@ export function adoptRotated(
       if (copy !== null) file = rotations.openAs(copy, path, stream, true)
     }
     if (file === null) abandon(stream, ingest, follower.lost)
-    else adopted.push({ file, path, target })
+    const gone = { target, name: path, inode, created: BigInt(String(marks['born'] ?? '0')), isGone: true }
+    const first = String(marks['first'] ?? path)
+    left.push({ path: first, hadPath: path === first, file, former: file === null ? gone : { ...formerOf(file), target } })
   }
-  for (const { file, path, target } of adopted) {
-    rotations.retire(file)
-    const next = look(path)
-    const successor = follower.byPath.get(path)
-    const last = next === null ? file : followBetween(file, next, target, rotations)
-    if (successor !== undefined) successor.after = last
-  }
+  for (const [path, each] of Map.groupBy(left, (one) => one.path)) chain(path, each, follower.byPath.get(path), rotations)
 }
 
-function createdAt({ fd }: Followed): bigint {
-  return fd < 0 ? 0n : fstatSync(fd, { bigint: true }).birthtimeNs
+/** A stream of before whose file lost its path. */
+interface Left {
+  /** The path that it was first followed under. */
+  readonly path: string
+  /** It was found by that path, not beside it. */
+  readonly hadPath: boolean
+  /** Null when it is gone. */
+  readonly file: Followed | null
+  readonly former: Former
+}
+
+/** Puts the files that had a path one behind the other, with those in between that nobody saw, before the one that has it now. */
+function chain(path: string, left: readonly Left[], successor: Followed | undefined, rotations: Rotations): void {
+  const current = nextAt(leadsTo(path))
+  const inOrder = left.toSorted(byCreation)
+  let last: Followed | null = null
+  for (const [i, { file, former }] of inOrder.entries()) {
+    if (file !== null) {
+      rotations.retire(file)
+      file.after = last
+      last = file
+    }
+    const next = inOrder[i + 1]?.former ?? current
+    if (next !== null) last = followPlaces(placesBetween(former, next), path, last, rotations)
+  }
+  if (successor !== undefined && last !== null) successor.after = last
+}
+
+/** Of two created in the same instant, that which had the path itself came later. */
+function byCreation(one: Left, other: Left): number {
+  const [a, b] = [one.former.created, other.former.created]
+  return a === b ? Number(one.hadPath) - Number(other.hadPath) : a < b ? -1 : 1
+}
+
+function createdAt({ fd, born }: Followed): bigint {
+  return fd < 0 ? BigInt(born) : fstatSync(fd, { bigint: true }).birthtimeNs
 }
 
 function abandon(stream: RecoveredStream, ingest: Ingest, lost: Counter): void {

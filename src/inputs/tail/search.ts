@@ -3,16 +3,19 @@ import { lstatSync, readSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Followed } from './followed.ts'
 
+/** What a folder holds; nothing when it cannot be read. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
 /** The path of a file with this inode in the folders of some paths; null when there is none. */
 export function findByInode(paths: readonly string[], inode: string): string | null {
   for (const folder of new Set(paths.map(dirname))) {
-    let names: string[]
-    try {
-      names = readdirSync(folder)
-    } catch {
-      continue
-    }
-    for (const name of names) {
+    for (const name of namesIn(folder)) {
       const path = join(folder, name)
       const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false })
       if (stats !== undefined && stats.isFile() && String(stats.ino) === inode) return path
@@ -29,14 +32,8 @@ export function findByInode(paths: readonly string[], inode: string): string | n
 export function findRotatedBetween(path: string, after: bigint, before: bigint): string[] {
   const folder = dirname(path)
   const name = basename(path)
-  let names: string[]
-  try {
-    names = readdirSync(folder)
-  } catch {
-    return []
-  }
   const found: { readonly path: string; readonly born: bigint }[] = []
-  for (const other of names) {
+  for (const other of namesIn(folder)) {
     if (!other.startsWith(name) || other === name || other.endsWith('.gz')) continue
     const place = join(folder, other)
     const stats = lstatSync(place, { bigint: true, throwIfNoEntry: false })
@@ -61,12 +58,49 @@ export function findStamped(path: string, place?: string): string[] {
   const found = new Map<string, string>()
   const own = basename(path)
   const folder = dirname(path)
-  for (const name of readdirSync(folder)) {
+  for (const name of namesIn(folder)) {
     const other = name.startsWith(own) ? STAMPED.exec(name)?.[1] : undefined
     // of one that is being compressed both forms are there for a moment
     if (other !== undefined && other > stamp && !(found.has(other) && name.endsWith('.gz'))) found.set(other, join(folder, name))
   }
   return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each)
+}
+
+/** A name with its numbers taken out of it. */
+interface Numbered {
+  readonly shape: string
+  readonly numbers: readonly bigint[]
+}
+
+function numbered(path: string): Numbered {
+  const name = basename(path)
+  return { shape: name.replaceAll(/\d+/g, '0'), numbers: (name.match(/\d+/g) ?? []).map(BigInt) }
+}
+
+/** Whether the numbers of one name come before those of another of the same shape. */
+function isBefore(one: Numbered, other: Numbered): boolean {
+  const at = one.numbers.findIndex((number, i) => number !== other.numbers[i])
+  return at >= 0 && one.numbers[at]! < other.numbers[at]!
+}
+
+/**
+ * Files that a symbolic link led to between `from` and `to`, as the kubelet names the logs of a container that restarts
+ * (`3.log`, `4.log`): beside both, their numbers between those, created not before `after`; in the order of their numbers.
+ */
+export function findNumberedBetween(from: string, to: string, after: bigint): string[] {
+  const folder = dirname(to)
+  const first = numbered(from)
+  const last = numbered(to)
+  if (dirname(from) !== folder || first.shape !== last.shape) return []
+  const found: { readonly path: string; readonly name: Numbered }[] = []
+  for (const other of namesIn(folder)) {
+    const name = numbered(other)
+    if (name.shape !== first.shape || !isBefore(first, name) || !isBefore(name, last)) continue
+    const path = join(folder, other)
+    const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+    if (stats !== undefined && stats.isFile() && stats.birthtimeNs >= after) found.push({ path, name })
+  }
+  return found.sort((a, b) => (isBefore(a.name, b.name) ? -1 : 1)).map(({ path }) => path)
 }
 
 const LOOK_BACK = 64 * 1024

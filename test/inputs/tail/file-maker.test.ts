@@ -2,6 +2,7 @@ import { closeSync, fstatSync, mkdtempSync, openSync, rmSync, symlinkSync, write
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { leadsTo } from '../../../src/inputs/tail/descriptors.ts'
 import { FileMaker, type MakerOptions } from '../../../src/inputs/tail/file-maker.ts'
 import type { Followed } from '../../../src/inputs/tail/followed.ts'
 import { headMatches } from '../../../src/inputs/tail/identity.ts'
@@ -27,7 +28,7 @@ function make(name: string, given: Partial<MakerOptions> = {}): Followed | null 
   const maker = new FileMaker(context, { ...options, ...given }, (file) => woken.push(file))
   fd = openSync(join(folder, name), 'r')
   const stats = fstatSync(fd, { bigint: true })
-  const file = maker.make(join(folder, name), join(folder, name), String(stats.dev), String(stats.ino), fd, stats)
+  const file = maker.make(join(folder, name), join(folder, name), leadsTo(join(folder, name)), fd, stats)
   messages.splice(0, messages.length, ...context.report.messages)
   if (file !== null) file.close(closeSync)
   return file

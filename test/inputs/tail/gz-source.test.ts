@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { eventually } from '../../support/wait.ts'
 import { RecordingIngest, startTail, type Agent, type TailOptions } from '../recording-ingest.ts'
 
 let folder: string
@@ -65,6 +66,7 @@ test('a file that is not compressed after all is said, and does no harm', async 
   writeFileSync(join(folder, 'b.log'), 'good\n')
   await start()
   expect(await taken(1)).toEqual(['good'])
+  await eventually('it is said', () => agent.messages.some((message) => message.includes('compressed')))
   expect(agent.messages.filter((message) => message.includes('compressed')).length).toBe(1)
 })
 

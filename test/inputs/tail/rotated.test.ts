@@ -1,10 +1,11 @@
-import { appendFileSync, mkdtempSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { NodeLayout } from '../../support/node-layout.ts'
 import { tempFolder } from '../../support/temp.ts'
-import { eventually } from '../../support/wait.ts'
+import { eventually, sleep } from '../../support/wait.ts'
+import { Writer } from '../../support/writer.ts'
 import { RecordingIngest, startTail } from '../recording-ingest.ts'
 import { makeParts, until, type Parts } from './parts.ts'
 
@@ -44,8 +45,12 @@ function comeBack(...paths: readonly string[]): void {
 }
 
 /** The clock of files ticks every few milliseconds. */
+function tick(): Promise<void> {
+  return sleep(8)
+}
+
 async function rotate(content: string): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 8))
+  await tick()
   for (let i = 3; i > 0; i--) if (statSync(`${path}.${i}`, { throwIfNoEntry: false })) renameSync(`${path}.${i}`, `${path}.${i + 1}`)
   renameSync(path, path + '.1')
   writeFileSync(path, content)
@@ -116,6 +121,19 @@ describe('files that were rotated while nobody looked', () => {
     expect([ingest.records.length, parts.follower.lost.value]).toEqual([12_002, 0])
   })
 
+  it('so often that the one it knew is deleted: those that are there are read, in the order they were written', async () => {
+    writeFileSync(path, '')
+    await tick()
+    appendFileSync(path, 'one\n')
+    parts.follower.found(path)
+    await values(1)
+    await stop()
+    for (const content of ['two', 'three', 'four']) await rotate(content + '\n')
+    unlinkSync(path + '.3')
+    comeBack()
+    expect(await values(4)).toEqual(['one', 'two', 'three', 'four'])
+  })
+
   it('and deleted: the stream is closed, and what was a hole in it counts as lost', async () => {
     const hole = ingest.openStream({ input: 'tail.0', path, marks: { inode: '1', device: '1', head: 0 } })
     ingest.cover(hole, 0, 10)
@@ -140,7 +158,76 @@ describe('files that were rotated while nobody looked', () => {
   })
 })
 
-it.each([2, 3])('the kubelet rotated %i times while nobody looked, compressed ones are read too, in order', async (rotations) => {
+describe('a symbolic link that was switched from target to target while nobody looked', () => {
+  const lines = (name: string): string[] => Array.from({ length: 3_000 }, (_, i) => `${name} ${i} `.padEnd(100, 'x'))
+  const target = (number: number, suffix = ''): string => join(folder, 'pods', `${number}.log${suffix}`)
+  const write = (file: string, name: string): string[] => {
+    const content = lines(name)
+    appendFileSync(file, content.join('\n') + '\n')
+    return content
+  }
+
+  /** The first target is read, then as told; returns what is to come, in order. */
+  async function switched(stopped: boolean, firstDeleted = false): Promise<string[]> {
+    mkdirSync(join(folder, 'pods'))
+    writeFileSync(target(8), 'one\n')
+    Writer.link(path, target(8))
+    parts.follower.found(path)
+    await values(1)
+    if (stopped) await stop()
+    const rest = write(target(8), 'two')
+    // a target that was rotated before the link went on, one that was rotated and written again, and the last one too
+    renameSync(target(8), target(8, '.20261124-100000'))
+    rest.push(...write(target(8), 'three'))
+    rest.push(...write(target(9, '.20261124-100100'), 'four'), ...write(target(9), 'five'), ...write(target(10), 'six'))
+    rest.push(...write(target(11, '.20261124-100200'), 'seven'), ...write(target(11), 'eight'))
+    if (firstDeleted) for (const gone of [target(8, '.20261124-100000'), target(8)]) unlinkSync(gone)
+    Writer.link(path, target(11))
+    if (stopped) comeBack()
+    else parts.follower.found(path)
+    return ['one', ...rest.slice(firstDeleted ? 6_000 : 0)]
+  }
+
+  it('and the agent was stopped: all are read, in the order they were written', async () => {
+    const all = await switched(true)
+    expect(await values(all.length)).toEqual(all)
+    expect(parts.follower.lost.value).toBe(0)
+  })
+
+  it('and the agent was stopped, the one it knew gone since: those that are there are read', async () => {
+    const all = await switched(true, true)
+    expect(await values(all.length)).toEqual(all)
+  })
+
+  it('between two looks: all are read, in the order they were written', async () => {
+    const all = await switched(false)
+    expect(await values(all.length)).toEqual(all)
+  })
+
+  it('and the agent is killed again before it has read them: none is lost, none is read twice', async () => {
+    const all = await switched(true)
+    await until(() => ingest.records.length > 4_000)
+    await stop()
+    writeFileSync(target(12), 'twelve\n')
+    writeFileSync(target(13), 'thirteen\n')
+    Writer.link(path, target(13))
+    comeBack()
+    expect(await values(all.length + 2)).toEqual([...all, 'twelve', 'thirteen'])
+  })
+
+  it('by a name of its own, without a number: the new target is read', async () => {
+    writeFileSync(join(folder, 'blue'), 'one\n')
+    Writer.link(path, join(folder, 'blue'))
+    parts.follower.found(path)
+    await values(1)
+    writeFileSync(join(folder, 'green'), 'two\n')
+    Writer.link(path, join(folder, 'green'))
+    parts.follower.found(path)
+    expect(await values(2)).toEqual(['one', 'two'])
+  })
+})
+
+it.each([2, 3, 6])('the kubelet rotated %i times while nobody looked, compressed ones are read too, in order', async (rotations) => {
   const node = new NodeLayout(tempFolder('rotated'))
   const container = node.pod({ name: 'web' }).container('app')
   let lines = 0
@@ -157,10 +244,13 @@ it.each([2, 3])('the kubelet rotated %i times while nobody looked, compressed on
   }
   write()
   const second = await startTail(ingest, options)
-  await eventually('all lines', () => ingest.records.length === lines)
+  // of six rotations it keeps the last four
+  const gone = Math.max(0, rotations - 4) * 5
+  await eventually('all lines', () => ingest.records.length === lines - gone)
   await second.input.stop(performance.now() + 1000)
   node.close()
-  expect(ingest.values().map((line) => Number(/ F (\d+)/.exec(String(line))?.[1]))).toEqual(Array.from({ length: lines }, (_, i) => i))
+  const numbers = ingest.values().map((line) => Number(/ F (\d+)/.exec(String(line))?.[1]))
+  expect(numbers).toEqual(Array.from({ length: lines }, (_, i) => i).filter((i) => i < 5 || i >= 5 + gone))
 })
 
 it('a container that began and was rotated while nobody looked is read from its first line', async () => {
