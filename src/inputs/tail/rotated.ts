@@ -33,6 +33,8 @@ interface Former {
   readonly inode: string
   /** When it was created, in nanoseconds; 0 when that is not known. */
   readonly created: bigint
+  /** The path was a symbolic link. */
+  readonly wasLinked: boolean
   readonly isGone: boolean
 }
 
@@ -77,15 +79,15 @@ function followPlaces(places: readonly string[], path: string, before: Followed 
 }
 
 function formerOf(file: Followed): Former {
-  const { target, name, inode } = file
-  return { target, name, inode, created: createdAt(file), isGone: false }
+  const { target, name, inode, link } = file
+  return { target, name, inode, created: createdAt(file), wasLinked: link, isGone: false }
 }
 
 function placesBetween(former: Former, next: Next): string[] {
   const places = rotatedAfter(former, next)
-  if (next.target !== former.target) {
-    // a link that was switched: what the old target's name was given to, what had the link in between, each with what was
-    // rotated away from it
+  if (former.wasLinked && next.target !== former.target) {
+    // the link was switched: the old target's name may be another file's since, and others had the link in between, each
+    // with what was rotated away from it
     const between = findNumberedBetween(former.target, next.target, former.created)
     places.push(former.target, ...between.flatMap((place) => [...findStamped(place), place]))
     if (dirname(former.target) === dirname(next.target)) places.push(...findStamped(next.target))
@@ -153,9 +155,12 @@ export function adoptRotated(
       if (copy !== null) file = rotations.openAs(copy, path, stream, true)
     }
     if (file === null) abandon(stream, ingest, follower.lost)
-    const gone = { target, name: path, inode, created: BigInt(String(marks['born'] ?? '0')), isGone: true }
+    const wasLinked = target !== path
+    const former = file === null
+      ? { target, name: path, inode, created: BigInt(String(marks['born'] ?? '0')), wasLinked, isGone: true }
+      : { ...formerOf(file), target, wasLinked }
     const first = String(marks['first'] ?? path)
-    left.push({ path: first, hadPath: path === first, file, former: file === null ? gone : { ...formerOf(file), target } })
+    left.push({ path: first, hadPath: path === first, file, former })
   }
   for (const [path, each] of Map.groupBy(left, (one) => one.path)) chain(path, each, follower.byPath.get(path), rotations)
 }
@@ -173,7 +178,8 @@ interface Left {
 
 /** Puts the files that had a path one behind the other, with those in between that nobody saw, before the one that has it now. */
 function chain(path: string, left: readonly Left[], successor: Followed | undefined, rotations: Rotations): void {
-  const current = nextAt(leadsTo(path))
+  // a link may have been switched on since its target was opened, which is then found to be so later
+  const current = successor === undefined ? nextAt(leadsTo(path)) : { target: successor.target, created: createdAt(successor) }
   const inOrder = left.toSorted(byCreation)
   let last: Followed | null = null
   for (const [i, { file, former }] of inOrder.entries()) {
