@@ -62,20 +62,20 @@ class Origin {
   readonly #record: Record
   readonly #pathKey: Key | null
   readonly #offsetKey: Key | null
-  readonly #path: Buffer
+  readonly #path: Buffer | null
   readonly wanted: boolean
 
   constructor(handling: Handling, path: string) {
     this.#record = handling.ingest.record
     this.#pathKey = handling.pathKey
     this.#offsetKey = handling.offsetKey
-    this.#path = Buffer.from(path)
+    this.#path = handling.pathKey === null ? null : Buffer.from(path)
     this.wanted = handling.pathKey !== null || handling.offsetKey !== null
   }
 
   add(offset: number): void {
     const record = this.#record
-    if (this.#pathKey !== null) {
+    if (this.#pathKey !== null && this.#path !== null) {
       const start = record.addBytes(this.#path, 0, this.#path.length)
       record.set(this.#pathKey, 1, start, record.arenaLength, RAW_TEXT)
     }
