@@ -65,13 +65,14 @@ const started = performance.now()
 const agent = new RunningAgent(folder, config(port, metricsPort))
 while ((await page('/api/v1/uptime')) === undefined) await pause(5)
 const answering = performance.now() - started
+const starting = agent.cpu()
 while (first === 0) await pause(5)
 const delivering = first - started
 const cpu = agent.cpu()
 let last = -1
 while (received !== last) { last = received; await pause(1000) }
 console.log(`backlog of ${read} records, ${(written / 1e9).toFixed(1)} GB of lines; while filling peak ${fill.peak.toFixed(0)} MB`)
-console.log(`start: metrics after ${answering.toFixed(0)} ms, first delivery after ${delivering.toFixed(0)} ms; peak ${agent.memory().peak.toFixed(0)} MB; ${(((agent.cpu() - cpu) * 1e8) / written).toFixed(2)} CPU s per 100 MB of lines`)
+console.log(`start: metrics after ${answering.toFixed(0)} ms and ${starting.toFixed(2)} CPU s, first delivery after ${delivering.toFixed(0)} ms; peak ${agent.memory().peak.toFixed(0)} MB; ${(((agent.cpu() - cpu) * 1e8) / written).toFixed(2)} CPU s per 100 MB of lines`)
 await agent.stop()
 sink.close()
 removeFolder(folder)

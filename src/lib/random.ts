@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 
 /** Bytes that are asked for at once: a thousand files want their names at a start. */
 const AHEAD = 512
-let ahead = Buffer.alloc(0)
+let ahead: Buffer = Buffer.alloc(0)
 
 /** `bytes` random bytes from the system's generator, given to nobody else. */
 export function randomBytes(bytes: number): Buffer {
