@@ -33,6 +33,7 @@ export class Messages {
   readonly #o: ForwardOptions
   readonly #tag: Template | undefined
   readonly #perRecord: boolean
+  readonly #keepsMetadata: boolean
   readonly #record: Record
   readonly #scratch = new WriterPool(1)
 
@@ -41,6 +42,7 @@ export class Messages {
     const { tag } = options
     this.#tag = tag === undefined ? undefined : atOption('tag', () => compileTemplate(tag, pool))
     this.#perRecord = this.#tag?.needsRecord === true
+    this.#keepsMetadata = options.retain_metadata_in_forward_mode && !options.time_as_integer
     this.#record = new Record(pool)
   }
 
@@ -68,7 +70,7 @@ export class Messages {
     packText(this.#tag!.fillAll(this.#record, own) ?? own, to)
     this.#packTime(batch, index, to)
     writeBody(batch, index, to)
-    this.#packOptions(message, 0, false, to, this.#o.retain_metadata_in_forward_mode ? batch.metadata(index) : '')
+    this.#packOptions(message, 0, false, to, this.#keepsMetadata ? batch.metadata(index) : '')
   }
 
   async #writeForward(batch: Batch, message: Message, to: ByteWriter): Promise<void> {
@@ -90,9 +92,8 @@ export class Messages {
   }
 
   #writeEntries(batch: Batch, { from, to: end }: Message, to: ByteWriter): void {
-    const keeps = this.#o.retain_metadata_in_forward_mode && !this.#o.time_as_integer
     for (let i = from; i < end; i++) {
-      const metadata = keeps ? batch.metadata(i) : ''
+      const metadata = this.#keepsMetadata ? batch.metadata(i) : ''
       packList(2, to)
       if (metadata === '' || metadata === '{}') this.#packTime(batch, i, to)
       else {
