@@ -137,7 +137,7 @@ const strict = [
   'inputs/tail', 'inputs/forward', 'inputs/kmsg',
   'parsers/multiline',
   'filters/kubernetes', 'filters/modify',
-  'outputs/elasticsearch', 'outputs/file', 'outputs/forward', 'outputs/http', 'outputs/kafka'
+  'outputs/elasticsearch', 'outputs/file', 'outputs/forward', 'outputs/http', 'outputs/kafka', 'outputs/loki'
 ]
 
 describe('source files', () => {

@@ -88,9 +88,11 @@ class LokiOutput implements Output {
     const outcomes = new Uint8Array(batch.count)
     const reasons = new Map<number, string>()
     let again: Verdict | undefined
+    let tooLarge = 0
     for (const [tenant, indices] of groups) {
       const verdict = await this.#push(batch.select(indices), tenant, signal)
       if (verdict.kind === 'retry') again = verdict
+      if (verdict.kind === 'too_large' && ++tooLarge === groups.size) return verdict
       if (verdict.kind === 'delivered') continue
       const mayBeThere = verdict.kind === 'retry' && verdict.unsure === true
       indices.forEach((i, n) => {

@@ -98,6 +98,14 @@ test('tenants: a request for each, each with its own outcome', async () => {
   expect(server.lines.map(({ tenant }) => tenant)).toEqual(['a', 'usual'])
 })
 
+test('tenants that all have a line at fault: halved, so that each of them ends', async () => {
+  server.newest = TEN
+  const records = ['a', 'a', 'b', 'b'].map((t, n) => ({ body: { t, n }, seconds: n % 2 === 0 ? TEN + 100 : TEN }))
+  expect(await push({ tenant_id_key: '$t' }, records)).toMatchObject({ kind: 'too_large', reason: expect.stringContaining('timestamp too new') as unknown })
+  expect(outcomes(await output.write(makeBatch([records[0]!, records[2]!]), never))).toEqual([REFUSED, REFUSED])
+  expect(outcomes(await output.write(makeBatch(records.slice(0, 3)), never))).toEqual([RETRY, RETRY, REFUSED])
+})
+
 test('credentials, fields, compression', async () => {
   await push({ bearer_token: 't', header: [['X-A', 'b c']], compress: 'gzip', tenant_id: 'me', uri: 'push' })
   expect(server.lines.length).toBe(1)

@@ -19,6 +19,11 @@ export interface LabelSet {
   readonly taken: readonly Accessor[]
 }
 
+/** Without prototype: a record may have any key, `__proto__` too. */
+interface Texts {
+  [name: string]: string
+}
+
 /** Reads `name=text`, `name=$accessor` and `$accessor`. Throws PluginError. */
 export function readLabels(option: string, given: readonly string[], maps: readonly string[], mapOption: string, pool: Pool): LabelSet {
   const taken: Accessor[] = []
@@ -26,7 +31,7 @@ export function readLabels(option: string, given: readonly string[], maps: reado
     if (text.startsWith('$')) return valueLabel(text, undefined, taken, pool)
     const at = text.indexOf('=')
     const [name, value] = [text.slice(0, at).trim(), text.slice(at + 1).trim()]
-    if (at < 1 || value === '') throw new PluginError(`${text} is neither name=value nor an accessor`, option)
+    if (at < 0 || name === '' || value === '') throw new PluginError(`${text} is neither name=value nor an accessor`, option)
     return value.startsWith('$') ? valueLabel(value, name, taken, pool) : { name: labelName(name), value }
   }))
   return { labels, maps: maps.map((text) => atOption(mapOption, () => accessor(text, mapOption, pool))), taken }
@@ -56,8 +61,7 @@ export function readLabelMap(file: string, pool: Pool): LabelSet {
   const taken: Accessor[] = []
   const walk = (node: unknown, path: readonly string[]): void => {
     if (typeof node === 'string' && path.length > 0) {
-      const [first, ...rest] = path
-      labels.push(valueLabel(`$${first}${rest.map((step) => `['${step.replaceAll("'", "''")}']`).join('')}`, node, taken, pool))
+      labels.push(valueLabel(`$${path.map((step) => `['${step.replaceAll("'", "''")}']`).join('')}`, node, taken, pool))
     } else if (typeof node === 'object' && node !== null && !Array.isArray(node)) {
       for (const [key, inner] of Object.entries(node)) walk(inner, [...path, key])
     } else throw new PluginError(`${file}: ${path.join('.') || 'the file'} must be a text or an object`, 'label_map_path')
@@ -81,7 +85,7 @@ export function isFixed({ labels, maps }: LabelSet): boolean {
 
 /** The JSON object of a record's labels; of labels of one name the last counts, and empty ones are left out. */
 export function labelText({ labels, maps }: LabelSet, record: Record | undefined, tag: string): string {
-  const found: { [name: string]: string } = {}
+  const found: Texts = Object.create(null) as Texts
   if (record !== undefined) for (const map of maps) addMap(map, record, found)
   for (const { name, value } of labels) {
     const text = typeof value === 'string' ? value : record === undefined ? undefined : value.fillAll(record, tag)
@@ -90,7 +94,7 @@ export function labelText({ labels, maps }: LabelSet, record: Record | undefined
   return JSON.stringify(found)
 }
 
-function addMap(map: Accessor, record: Record, found: { [name: string]: string }): void {
+function addMap(map: Accessor, record: Record, found: Texts): void {
   if (!map.locate(record)) return
   const value = map.value()
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return
