@@ -61,7 +61,7 @@ export function failureOf(error: unknown, left: boolean): Failure {
   const { name, message, $metadata, $response } = error as SdkError
   const status = $metadata?.httpStatusCode
   const after = retryAfter($response?.headers?.['retry-after'])
-  const known = KINDS[name]
+  const known = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined
   const reason = known === undefined && status === undefined ? message : `${name}: ${message}`
   if (known?.kind === 'wrong' && ABOUT_NAMES.test(message)) return { kind: 'names', reason, alarm: true }
   if (known !== undefined) return { ...known, reason, ...(after === undefined ? {} : { after }) }

@@ -19,6 +19,8 @@ export class Outcomes {
   delivered(record: number): void {
     const before = this.#outcomes[record]
     if (before === NOTHING_YET) this.#outcomes[record] = DELIVERED
+    // another part of a long message was not taken: all of it goes again
+    else if (before === RETRY) this.#outcomes[record] = UNSURE
   }
 
   refused(record: number, reason: string): void {

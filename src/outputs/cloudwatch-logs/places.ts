@@ -15,8 +15,11 @@ const CONFLICT_WAIT = 250
 /** Milliseconds until a retention that could not be set is tried again. */
 const RETENTION_PAUSE = 60_000
 
+/** What of the client it takes to make them. */
+export type PlaceClient = Pick<LogsClient, 'createGroup' | 'createStream' | 'retain'>
+
 export class Places {
-  readonly #client: LogsClient
+  readonly #client: PlaceClient
   readonly #options: Creation
   readonly #log: Log
   /** What is being made, by name: whoever needs it too waits for the same. */
@@ -24,7 +27,7 @@ export class Places {
   /** Monotonic milliseconds at which a group's retention is due; Infinity when it is set. */
   readonly #retention = new Map<string, number>()
 
-  constructor(client: LogsClient, options: Creation, log: Log) {
+  constructor(client: PlaceClient, options: Creation, log: Log) {
     this.#client = client
     this.#options = options
     this.#log = log

@@ -150,7 +150,7 @@ function tagsOf(pairs: readonly string[] | undefined, option: string): { [key: s
   if (pairs === undefined) return undefined
   return Object.fromEntries(pairs.map((pair) => {
     const at = pair.indexOf('=')
-    if (at <= 0) throw new PluginError(`a tag is written key=value, not ${pair}`, option)
+    if (at < 0 || pair.slice(0, at).trim() === '') throw new PluginError(`a tag is written key=value, not ${pair}`, option)
     return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()]
   }))
 }
