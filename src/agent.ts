@@ -11,6 +11,7 @@ import { openStore } from './buffer/open-store.ts'
 import { SlabPool } from './buffer/slab-pool.ts'
 import type { FrameStore } from './buffer/store.ts'
 import type { Plan } from './config/plan.ts'
+import { sourcePath } from './event/stream.ts'
 import { compileTagMatcher } from './event/tag.ts'
 import { makeNativeBuffer } from './lib/native-buffer.ts'
 import { version } from './lib/version.ts'
@@ -71,7 +72,7 @@ export class Agent {
     const workshop = (this.#workshop = new Workshop(plan, this.#log, this.#metrics, (code) => this.#finish(code)))
     const slabs = new SlabPool()
 
-    for (const { uid, identity } of store.recovered) this.#paths.set(uid, identity.path)
+    for (const { uid, identity } of store.recovered) this.#paths.set(uid, sourcePath(identity))
     this.#outputs = await createOutputs(plan, workshop, store, (uid) => this.#paths.get(uid))
     this.#filters = await createFilters(plan, workshop)
     this.#inputs = await createInputs(plan, workshop, {

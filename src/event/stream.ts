@@ -9,8 +9,16 @@ export interface StreamIdentity {
   readonly input: string
   /** The path, unit or address, for people and for matching. */
   readonly path: string
-  /** Whatever else the input needs to know the source again (device, inode, fingerprint …), as JSON values. */
+  /**
+   * Whatever else the input needs to know the source again (device, inode, fingerprint …), as JSON values. `first`: the path
+   * that the source had before it was found under this one.
+   */
   readonly marks: { readonly [name: string]: string | number }
+}
+
+/** The path that what follows it, and what went before it, share: their records keep their order. */
+export function sourcePath({ path, marks }: StreamIdentity): string {
+  return String(marks['first'] ?? path)
 }
 
 /** A range `[from, to)` of a stream. */

@@ -9,7 +9,7 @@ import { bodyRoom, encodeBody } from '../event/encode.ts'
 import { scanObject } from '../event/json-scan.ts'
 import { count, emptyInputTerms, type InputTerms } from '../event/ledger.ts'
 import { BLOCK, Record } from '../event/record.ts'
-import { Stream, type StreamIdentity, type StreamRange } from '../event/stream.ts'
+import { Stream, sourcePath, type StreamIdentity, type StreamRange } from '../event/stream.ts'
 import { randomBytes } from '../lib/random.ts'
 import type { Ingest } from '../plugin/input.ts'
 import { Joining, type Hold, type Origin } from './joining.ts'
@@ -124,7 +124,7 @@ export class InputIngest implements Ingest {
     this.#builder.mention(stream)
     const { paths } = this.#options
     paths.delete(uid)
-    paths.set(uid, identity.path)
+    paths.set(uid, sourcePath(identity))
     if (paths.size > PATHS_KEPT) paths.delete(paths.keys().next().value!)
     return stream
   }

@@ -2,7 +2,7 @@
 import { closeSync, fstatSync } from 'node:fs'
 import type { InputContext } from '../../plugin/input.ts'
 import type { Counter } from '../../plugin/context.ts'
-import type { RecoveredStream } from '../../event/stream.ts'
+import { sourcePath, type RecoveredStream } from '../../event/stream.ts'
 import { Beginnings, type BeginningOptions } from './beginnings.ts'
 import { continues, peek, type Content } from './compressed-copy.ts'
 import { Descriptors, GONE, LATER, isMissing, leadsTo, look, openGz } from './descriptors.ts'
@@ -342,7 +342,7 @@ export class Follower {
       closeSync(fd)
       return null
     }
-    const first = stream === null ? path : String(stream.identity.marks['first'] ?? path)
+    const first = stream === null ? path : sourcePath(stream.identity)
     const file = this.#maker.make(first, place, place, fd, stats)
     if (file === null) return null
     this.#descriptors.open++

@@ -1,5 +1,5 @@
 /** Streams that recovery found, matched to the files that are there now. */
-import type { RecoveredStream } from '../../event/stream.ts'
+import { sourcePath, type RecoveredStream } from '../../event/stream.ts'
 import type { Followed } from './followed.ts'
 import { headMatches, isSame, mayBeSame } from './identity.ts'
 
@@ -18,7 +18,7 @@ export class Recovered {
   readonly #paths: ReadonlySet<string>
 
   constructor(streams: readonly RecoveredStream[]) {
-    this.#paths = new Set(streams.flatMap(({ identity }) => [identity.path, String(identity.marks['first'] ?? identity.path)]))
+    this.#paths = new Set(streams.flatMap(({ identity }) => [identity.path, sourcePath(identity)]))
     const newest = new Map<string, RecoveredStream>()
     for (const stream of streams) {
       const known = newest.get(stream.uid)

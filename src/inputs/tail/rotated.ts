@@ -1,7 +1,7 @@
 /** Files that were rotated while nobody looked: found under other names, and put before what has their path now. */
 import { fstatSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { RecoveredStream } from '../../event/stream.ts'
+import { sourcePath, type RecoveredStream } from '../../event/stream.ts'
 import type { Counter } from '../../plugin/context.ts'
 import type { Ingest } from '../../plugin/input.ts'
 import { findCopy } from './compressed-copy.ts'
@@ -159,7 +159,7 @@ export function adoptRotated(
     const former = file === null
       ? { target, name: path, inode, created: BigInt(String(marks['born'] ?? '0')), wasLinked, isGone: true }
       : { ...formerOf(file), target, wasLinked }
-    const first = String(marks['first'] ?? path)
+    const first = sourcePath(stream.identity)
     left.push({ path: first, hadPath: path === first, file, former })
   }
   for (const [path, each] of Map.groupBy(left, (one) => one.path)) chain(path, each, follower.byPath.get(path), rotations)
