@@ -1,6 +1,6 @@
 /** A message as a record: Fluent Bit's members around the payload, or the payload's own members. */
 import { isUtf8 } from 'node:buffer'
-import { scanObject } from '../../event/json-scan.ts'
+import { scanObject, skipValue } from '../../event/json-scan.ts'
 import type { Key, Pool } from '../../event/pool.ts'
 import { BLOCK, RAW_TEXT, type Record } from '../../event/record.ts'
 import type { TopicPartition } from '../../lib/kafka/group-messages.ts'
@@ -28,7 +28,9 @@ export class MessageRecord {
 
   /** Fills an empty record. */
   fill(record: Record, { topic, partition }: TopicPartition, message: RecordView): void {
-    const { time, value } = message
+    const { value } = message
+    // a message without a time has -1
+    const time = message.time < 0 ? Date.now() : message.time
     record.setTime(Math.floor(time / 1000), (time % 1000) * 1_000_000)
     const text = value === null ? null : textOf(value)
     if (!(this.#unwrap && text !== null && this.#takeObject(record, text))) this.#wrap(record, { topic, partition }, message, text)
@@ -68,8 +70,10 @@ export class MessageRecord {
 
 /** Appends the payload as a structure; false, with the record as it was, when it is none. */
 function takePayload(record: Record, text: Buffer): boolean {
-  const first = /^\s*(.)/s.exec(text.toString('latin1', 0, 64))?.[1]
-  if (first !== '{' && first !== '[') return false
+  const start = /^[ \t\r\n]*(?=[[{])/.exec(text.toString('latin1', 0, 64))?.[0].length
+  const end = start === undefined ? -1 : skipValue(text, start, text.length)
+  // what follows would be members beside the payload, in place of ours
+  if (end < 0 || !/^[ \t\r\n]*$/.test(text.toString('latin1', end))) return false
   const block = Buffer.concat([OPEN, text, CLOSE])
   record.useBlock(block)
   return scanObject(record, BLOCK, 0, block.length, true) >= 0

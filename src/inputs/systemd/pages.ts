@@ -31,6 +31,8 @@ export class Pages {
    * `words[start / 4…]`. False when the file ends before.
    */
   locate(offset: number, length: number): boolean {
+    // a damaged offset, beyond what the system takes
+    if (!Number.isSafeInteger(offset + length)) return false
     const number = Math.floor(offset / PAGE)
     const at = offset - number * PAGE
     if (at + length <= PAGE) {

@@ -56,9 +56,9 @@ export class Lzma {
   }
 
   setProperties(byte: number): void {
-    if (byte >= 225) throw new RangeError('wrong properties')
     const contexts = byte % 9
     const rest = Math.floor(byte / 9)
+    if (byte >= 225 || contexts + (rest % 5) > 4) throw new RangeError('wrong properties')
     this.#literalContext = contexts
     this.#literalMask = (1 << (rest % 5)) - 1
     this.#positionMask = (1 << Math.floor(rest / 5)) - 1
@@ -100,7 +100,7 @@ export class Lzma {
 
   /** Unpacks a chunk that is `size` bytes when unpacked. */
   decode(chunk: Buffer, size: number): void {
-    if (this.#isMatch.length === 0 || chunk.length < 5) throw new RangeError('a chunk without a beginning')
+    if (this.#isMatch.length === 0 || this.#literals.length === 0 || chunk.length < 5) throw new RangeError('a chunk without a beginning')
     this.#reserve(size)
     this.#in = chunk
     this.#at = 5
@@ -108,6 +108,8 @@ export class Lzma {
     this.#code = chunk.readUInt32BE(1)
     const end = this.#length + size
     while (this.#length < end) this.#next(end)
+    // an encoder leaves nothing: neither bytes nor a rest of the code
+    if (this.#at !== chunk.length || this.#code !== 0) throw new RangeError('the chunk is damaged')
   }
 
   #next(end: number): void {
