@@ -13,17 +13,14 @@ const LARGEST = 256 * 1024 * 1024
 const GZIP_LEVEL = 1
 const ZSTD_LEVEL = 1
 
-const gzipped = promisify(gzip)
-const zstandard = promisify(zstdCompress)
-
 /** `level` as gzip and zstd understand it; the others have none. */
 export async function compress(codec: Codec, bytes: Buffer, level: number | undefined): Promise<Buffer> {
   switch (codec) {
     case 'none': return bytes
-    case 'gzip': return await gzipped(bytes, { level: level ?? GZIP_LEVEL })
+    case 'gzip': return await promisify(gzip)(bytes, { level: level ?? GZIP_LEVEL })
     case 'snappy': return compressSnappy(bytes)
     case 'lz4': return compressLz4(bytes)
-    case 'zstd': return await zstandard(bytes, { params: { [constants.ZSTD_c_compressionLevel]: level ?? ZSTD_LEVEL } })
+    case 'zstd': return await promisify(zstdCompress)(bytes, { params: { [constants.ZSTD_c_compressionLevel]: level ?? ZSTD_LEVEL } })
   }
 }
 

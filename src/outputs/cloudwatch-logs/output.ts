@@ -1,13 +1,12 @@
 /** The output behind cloudwatch_logs and cloudwatch: a batch becomes requests, their answers a verdict per record. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
 import type { Batch } from '../../event/batch.ts'
 import { EscapedBodies } from '../../event/escaped-body.ts'
 import { Record } from '../../event/record.ts'
 import { CredentialSource } from '../../lib/aws/credentials.ts'
 import type { Counter } from '../../plugin/context.ts'
 import type { Output, OutputContext, Verdict } from '../../plugin/output.ts'
+import { compressBody } from '../shared/compress.ts'
 import { SdkHandler } from '../shared/aws/sdk-handler.ts'
 import { BufferPool } from '../shared/buffer-pool.ts'
 import { WriterPool } from '../shared/writer-pool.ts'
@@ -33,8 +32,6 @@ const MISSING_TRIES = 5
 const MISSING_WAIT = 100
 /** Age at which the service takes no event any more. */
 const TOO_OLD = 14 * 86_400_000
-
-const compress = promisify(gzip)
 
 /** A batch on its way. */
 interface Sending {
@@ -129,7 +126,7 @@ export class CloudwatchOutput implements Output {
     let failure: Failure
     let mayBeThere = false
     const view = sending.bodies.get(put) ?? buildBodies([put], sending.times, sending.messages, this.#buffers).views[0]!
-    const body = this.#settings.gzip ? await compress(view, { level: 1 }) : view
+    const body = this.#settings.gzip ? await compressBody(view, 'gzip') : view
     for (let attempt = 1; ; attempt++) {
       try {
         this.#taken(put, await this.#client!.put(body, signal), sending)

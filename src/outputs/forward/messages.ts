@@ -9,13 +9,12 @@
  * is an option.
  */
 import { randomBytes } from 'node:crypto'
-import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
 import { compileTemplate, type Template } from '../../event/accessor.ts'
 import type { Batch } from '../../event/batch.ts'
 import type { Pool } from '../../event/pool.ts'
 import { Record } from '../../event/record.ts'
 import type { ByteWriter } from '../../lib/byte-writer.ts'
+import { compressBody } from '../shared/compress.ts'
 import { atOption } from '../shared/accessors.ts'
 import { packBinary, packList, packMap, packText, packTime, packUnsigned, writeValue } from '../shared/msgpack.ts'
 import { WriterPool } from '../shared/writer-pool.ts'
@@ -85,7 +84,7 @@ export class Messages {
     } else {
       const entries = this.#scratch.take()
       this.#writeEntries(batch, message, entries)
-      packBinary(compress === 'gzip' ? await promisify(gzip)(entries.view(), { level: 1 }) : entries.view(), to)
+      packBinary(compress === 'gzip' ? await compressBody(entries.view(), 'gzip') : entries.view(), to)
       this.#scratch.give(entries)
     }
     this.#packOptions(message, count, compress === 'gzip' && !time_as_integer, to, '')
