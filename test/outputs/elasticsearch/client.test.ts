@@ -24,3 +24,13 @@ test.each([200, 400, 404, 429, 502, 503, 504])('a status %d is an answer, and as
   expect(server.received.length).toBe(1)
   expect(server.received[0]).toMatchObject({ url: '/_bulk?q=a%20b', headers: { 'x-a': 'b', 'content-encoding': 'x', 'content-length': '3' } })
 })
+
+test('a request that fails neither copies its body into the error nor shows its headers there', async () => {
+  await server.close()
+  const body = Buffer.from('{}\n')
+  const error: unknown = await client.post('/_bulk', {}, body, never, { authorization: 'secret' }).catch((e: unknown) => e)
+  expect((error as Error).message).toContain('ECONNREFUSED')
+  const { params } = (error as { meta: { meta: { request: { params: { body: Buffer, headers?: unknown } } } } }).meta.meta.request
+  expect(params.body).toBe(body)
+  expect(params.headers).toBeUndefined()
+})
