@@ -4,7 +4,6 @@ import { compileCondition } from '../event/condition.ts'
 import type { Record } from '../event/record.ts'
 import { compileTagMatcher } from '../event/tag.ts'
 import { FilterUnit } from '../pipeline/tag-path.ts'
-import { PluginError } from '../plugin/context.ts'
 import { KEEP, type Filter, type FilterContext } from '../plugin/filter.ts'
 import { guarded, type Workshop } from './workshop.ts'
 
@@ -50,13 +49,16 @@ async function createUnit(
 function conditional(unit: FilterUnit, plan: ProcessorPlan, workshop: Workshop): FilterUnit {
   const holds = compileCondition(plan.condition!, workshop.pool)
   const { filter } = unit
-  if (filter.joins !== undefined) throw new PluginError('a processor that joins records takes no condition', 'condition')
+  const { joins } = filter
   return new FilterUnit(unit.name, unit.matches, {
     ...(filter.prepare === undefined ? {} : { prepare: (tag: string) => filter.prepare?.(tag) }),
-    forTag(tag) {
-      const apply = filter.forTag(tag)
-      return (record) => (holds(record) ? apply(record) : KEEP)
-    },
+    ...(joins === undefined ? {} : { joins: { key: joins.key, forTag: (tag: string) => where(holds, joins.forTag(tag), undefined) } }),
+    forTag: (tag) => where(holds, filter.forTag(tag), KEEP),
     close: () => filter.close?.()
   })
+}
+
+/** `work` on the records for which the condition holds, `otherwise` for the others. */
+function where<T>(holds: (record: Record) => boolean, work: (record: Record) => T, otherwise: T): (record: Record) => T {
+  return (record) => (holds(record) ? work(record) : otherwise)
 }

@@ -7,7 +7,7 @@
 import { Constant } from '../event/constant.ts'
 import type { Record } from '../event/record.ts'
 import { PluginError } from '../plugin/context.ts'
-import { defineFilter, DROP, KEEP, type Filter } from '../plugin/filter.ts'
+import { defineFilter, DROP, KEEP, type Filter, type Joins, type Seam } from '../plugin/filter.ts'
 import { apiOptions } from './kubernetes/api-options.ts'
 import { readWishes, wishesOfBoth, type StreamWishes } from './kubernetes/annotations.ts'
 import { cutTag, nameReader, type ContainerName } from './kubernetes/container-name.ts'
@@ -15,9 +15,13 @@ import { LogMerger } from './kubernetes/merge-log.ts'
 import { Containers, isOfPod, NAMELESS, newContainer, type Container } from './kubernetes/containers.ts'
 import { openSource } from './kubernetes/open-source.ts'
 import { renderNamespace, renderPod, type Namespace, type Pod } from './kubernetes/metadata.ts'
+import { Seams } from './kubernetes/seams.ts'
 
 /** Containers that are remembered when nothing tells of their end. */
 const CONTAINERS = 8192
+
+/** The key of a container's line. */
+const TEXT = 'log'
 
 export const kubernetes = defineFilter({
   name: 'kubernetes',
@@ -46,7 +50,11 @@ export const kubernetes = defineFilter({
     namespace_labels: { kind: 'boolean', default: false, example: 'on', doc: 'Adds the labels of the namespace, under `kubernetes_namespace`.' },
     namespace_annotations: { kind: 'boolean', default: false, example: 'on', doc: 'Adds the annotations of the namespace, under `kubernetes_namespace`.' },
     namespace_metadata_only: { kind: 'boolean', default: false, example: 'on', doc: 'Adds nothing about the pod.' },
-    'k8s-logging.parser': { kind: 'boolean', default: false, example: 'on', doc: 'Lets a pod name the parser of its lines by the annotation fluentbit.io/parser or fantail.io/parser; the latter may stand at its namespace.' },
+    'k8s-logging.parser': {
+      kind: 'boolean', default: false, example: 'on',
+      doc: 'Lets a pod name the parser of its lines by the annotation fluentbit.io/parser or fantail.io/parser, and by ' +
+        'fantail.io/multiline-parser those that join its lines; what begins with fantail.io/ may stand at its namespace.'
+    },
     'k8s-logging.exclude': { kind: 'boolean', default: false, example: 'on', doc: 'Lets a pod exclude its lines by the annotation fluentbit.io/exclude or fantail.io/exclude, or limit them by fantail.io/rate-limit.' },
     use_journal: { kind: 'boolean', default: false, example: 'on', doc: 'Takes the container from CONTAINER_NAME of journal entries instead of the tag.' },
     regex_parser: { kind: 'string', example: 'k8s-custom-tag', doc: 'A regex parser that reads the tag instead of the built-in pattern.' },
@@ -81,6 +89,7 @@ export const kubernetes = defineFilter({
       parser: options['k8s-logging.parser'],
       exclude: options['k8s-logging.exclude'],
       find: (name: string) => context.parser(name),
+      joiner: (names: readonly string[]) => context.joiner(names, { key: TEXT, ofRecords: true }),
       warn: (message: string) => log.warn(message)
     }
     const containers = new Containers(CONTAINERS)
@@ -97,7 +106,22 @@ export const kubernetes = defineFilter({
       ? setInterval(() => { for (const container of containers.all()) lookUp(container) }, options.kube_meta_cache_ttl).unref()
       : undefined
 
+    const joins: Joins = {
+      key: pool.key(TEXT),
+      forTag(tag) {
+        if (options.use_journal) {
+          return (record) => {
+            const container = containerOfEntry(record)
+            return container === undefined ? undefined : seamOf(record, container)
+          }
+        }
+        const container = containerOf(tag, nameOfTag)
+        return container === undefined ? () => undefined : (record) => seamOf(record, container)
+      }
+    }
+
     return {
+      ...(allowed.parser && source !== undefined && !options.namespace_metadata_only ? { joins } : {}),
       prepare(tag) {
         const name = source?.prepare === undefined || options.use_journal ? undefined : nameOfTag(tag)
         return name === undefined || !isOfPod(name) ? undefined : source?.prepare?.(name)
@@ -161,6 +185,9 @@ export const kubernetes = defineFilter({
       container.wishes = readWishes(pod?.metadata?.annotations, namespace?.metadata?.annotations, name.container, names, allowed)
       container.both = wishesOfBoth(container.wishes)
       container.limit = containers.limitOf(container, container.wishes.rate)
+      const { stdout, stderr } = container.wishes
+      if (stdout.multiline !== undefined || stderr.multiline !== undefined) container.seams ??= new Seams()
+      container.seams?.choose(stdout, stderr, container.both)
     }
 
     function dummy(): Container {
@@ -168,11 +195,18 @@ export const kubernetes = defineFilter({
       return { ...newContainer(NAMELESS), pod }
     }
 
-    function filterJournal(record: Record): boolean {
+    function containerOfEntry(record: Record): Container | undefined {
       const at = record.find(journalKey)
-      if (at < 0) return KEEP
-      const container = containerOf(record.text(at), readName)
+      return at < 0 ? undefined : containerOf(record.text(at), readName)
+    }
+
+    function filterJournal(record: Record): boolean {
+      const container = containerOfEntry(record)
       return container === undefined ? KEEP : add(record, container)
+    }
+
+    function seamOf(record: Record, { seams }: Container): Seam | undefined {
+      return seams?.[streamOf(record)]
     }
 
     function add(record: Record, container: Container): boolean {
@@ -192,11 +226,15 @@ export const kubernetes = defineFilter({
       return KEEP
     }
 
-    function wishesFor(record: Record, container: Container): StreamWishes {
+    function wishesFor(record: Record, { wishes, both }: Container): StreamWishes {
+      const stream = streamOf(record)
+      return stream === 'both' ? both : wishes[stream]
+    }
+
+    function streamOf(record: Record): 'stdout' | 'stderr' | 'both' {
       const at = record.find(streamKey)
       const stream = at < 0 ? '' : record.text(at)
-      if (stream === 'stdout') return container.wishes.stdout
-      return stream === 'stderr' ? container.wishes.stderr : container.both
+      return stream === 'stdout' || stream === 'stderr' ? stream : 'both'
     }
   }
 })

@@ -1,6 +1,6 @@
 /** multiline: joins records whose texts are lines of one message, such as a stack trace. */
 import { PluginError } from '../plugin/context.ts'
-import { defineFilter, KEEP } from '../plugin/filter.ts'
+import { defineFilter, KEEP, type Seam } from '../plugin/filter.ts'
 
 const nothingEmitted = 'nothing is sent through an input of its own: what is joined goes on behind the filter'
 
@@ -39,6 +39,10 @@ export const multiline = defineFilter({
     if (names.length === 0) throw new PluginError('multiline.parser is missing: which messages are to be joined?')
     const key = context.pool.key(options['multiline.key_content'])
     const factory = context.joiner(names, { key: options['multiline.key_content'], flushTimeout: options.flush_ms, ofRecords: true })
-    return { joins: { factory, key }, forTag: () => () => KEEP }
+    const forTag = (): (() => Seam) => {
+      const seam: Seam = { factory }
+      return () => seam
+    }
+    return { joins: { key, forTag }, forTag: () => () => KEEP }
   }
 })

@@ -11,6 +11,7 @@ import { count, emptyInputTerms, type InputTerms } from '../event/ledger.ts'
 import { BLOCK, Record } from '../event/record.ts'
 import { Stream, sourcePath, type StreamIdentity, type StreamRange } from '../event/stream.ts'
 import { randomBytes } from '../lib/random.ts'
+import type { Seam } from '../plugin/filter.ts'
 import type { Ingest } from '../plugin/input.ts'
 import { Joining, type Hold, type Origin } from './joining.ts'
 import { TagPath, passThrough, type JoinStep, type ConditionalRoute, type Destination, type FilterUnit } from './tag-path.ts'
@@ -177,24 +178,29 @@ export class InputIngest implements Ingest {
   }
 
   #pass(path: TagPath, record: Record, stream: Stream, from: number, to: number, ordinal: number): void {
-    const { steps } = path
-    for (let i = 0; i < steps.length; i++) {
-      const { unit, apply } = steps[i]!
-      unit.records++
-      try {
-        if (!apply(record)) {
-          unit.dropped++
-          count(this.#terms.filtered, unit.name, 1)
-          return
+    for (;;) {
+      const { steps, join } = path
+      for (let i = 0; i < steps.length; i++) {
+        const { unit, apply } = steps[i]!
+        unit.records++
+        try {
+          if (!apply(record)) {
+            unit.dropped++
+            count(this.#terms.filtered, unit.name, 1)
+            return
+          }
+        } catch (error) {
+          unit.failures++
+          unit.lastFailure = String(error)
         }
-      } catch (error) {
-        unit.failures++
-        unit.lastFailure = String(error)
       }
-    }
-    if (path.join !== undefined) {
-      this.#join(path.join, record, stream, from, to, ordinal)
-      return
+      if (join === undefined) break
+      const seam = join.seamOf(record)
+      if (seam !== undefined) {
+        this.#join(join, seam, record, stream, from, to, ordinal)
+        return
+      }
+      path = join.rest
     }
     if (path.isConditional) {
       this.#passByCondition(path, record, stream, from, to, ordinal)
@@ -210,11 +216,11 @@ export class InputIngest implements Ingest {
   }
 
   /** Gives a record to the filter that joins it with others: until it goes on it is not counted, and its ranges are held. */
-  #join(step: JoinStep, record: Record, stream: Stream, from: number, to: number, ordinal: number): void {
+  #join(step: JoinStep, seam: Seam, record: Record, stream: Stream, from: number, to: number, ordinal: number): void {
     const holds = (this.#holds ??= [{ ranges: this.#ranges ?? [{ stream, from, to }], waits: 1 }])
     for (const hold of holds) hold.waits++
     this.#countIn(-1)
-    this.#joining.take(step, record, { stream, from, to, ordinal, lines: this.#lines, made: this.#made, holds })
+    this.#joining.take(step, seam, record, { stream, from, to, ordinal, lines: this.#lines, made: this.#made, holds })
   }
 
   /** Counts the lines and made records that the record stands for, or takes that back. */

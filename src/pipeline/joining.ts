@@ -1,13 +1,14 @@
 /**
- * Records that a filter joins: those that wait are kept by joiners, one for each tag and path, and what comes of them goes
- * on behind the filter. A record that waits is not in the ledger and its range of the source is not covered until its
+ * Records that a filter joins: those that wait are kept by joiners, one for each seam and path, and what comes of them goes
+ * on to the filter. A record that waits is not in the ledger and its range of the source is not covered until its
  * joined record is in a frame, so that it is read again after a kill.
  */
 import { bodyRoom, encodeBody } from '../event/encode.ts'
 import { scanObject } from '../event/json-scan.ts'
 import { ARENA, type Record } from '../event/record.ts'
 import type { Stream, StreamRange } from '../event/stream.ts'
-import type { Joiner } from '../plugin/parser.ts'
+import type { Seam } from '../plugin/filter.ts'
+import type { Joiner, JoinerFactory } from '../plugin/parser.ts'
 import type { JoinStep, TagPath } from './tag-path.ts'
 
 /** Bytes that all joiners of an input may hold together. */
@@ -33,10 +34,11 @@ export interface Hold {
   waits: number
 }
 
-/** What joined records are given to: the way behind the filter. */
+/** What joined records are given to: the way that begins with the filter. */
 export type Release = (rest: TagPath, record: Record, origins: readonly Origin[]) => void
 
 interface Waiting {
+  readonly factory: JoinerFactory
   readonly joiner: Joiner
   /** Of the records that wait, in order. */
   origins: Origin[]
@@ -44,7 +46,7 @@ interface Waiting {
 
 export class Joining {
   readonly #release: Release
-  readonly #byStep = new Map<JoinStep, Map<string, Waiting>>()
+  readonly #byStep = new Map<JoinStep, Map<Seam, Map<string, Waiting>>>()
   readonly #commit: () => void
   #timer: NodeJS.Timeout | undefined
   #taken = 0
@@ -58,18 +60,16 @@ export class Joining {
   }
 
   /** Takes what `record` holds. It goes on, or waits. */
-  take(step: JoinStep, record: Record, origin: Origin): void {
-    const waiting = this.#waiting(step, record, origin.stream.identity.path)
-    const { joiner } = waiting
-    const { unit } = step
-    unit.records++
-    const index = record.find(step.joins.key)
-    if (index < 0 || !record.locateString(index)) {
+  take(step: JoinStep, seam: Seam, record: Record, origin: Origin): void {
+    const waiting = this.#waiting(step, seam, record, origin.stream.identity.path)
+    const index = waiting === undefined ? -1 : record.find(step.key)
+    if (waiting === undefined || index < 0 || !record.locateString(index)) {
       // what waits for the path goes first, so that its order is kept
-      this.#flush(waiting, record)
+      if (waiting !== undefined) this.#flush(waiting, record)
       this.#release(step.rest, record, [origin])
       return
     }
+    const { joiner } = waiting
     waiting.origins.push(origin)
     this.held++
     const { stream, from, to } = origin
@@ -78,14 +78,24 @@ export class Joining {
     if (++this.#taken % CHECK_EVERY === 0 && this.#bytes() > HELD_LIMIT) this.flushAll()
   }
 
-  #waiting(step: JoinStep, record: Record, path: string): Waiting {
-    let paths = this.#byStep.get(step)
-    if (paths === undefined) this.#byStep.set(step, (paths = new Map<string, Waiting>()))
+  /** What waits, or may wait, at a seam for a path; undefined when nothing is joined there. */
+  #waiting(step: JoinStep, seam: Seam, record: Record, path: string): Waiting | undefined {
+    let seams = this.#byStep.get(step)
+    if (seams === undefined) this.#byStep.set(step, (seams = new Map<Seam, Map<string, Waiting>>()))
+    let paths = seams.get(seam)
+    if (paths === undefined) seams.set(seam, (paths = new Map<string, Waiting>()))
     const known = paths.get(path)
-    if (known !== undefined) return known
+    const { factory } = seam
+    if (known !== undefined) {
+      if (known.factory === factory) return known
+      this.#flush(known, record)
+      paths.delete(path)
+    }
+    if (factory === undefined) return undefined
     const waiting: Waiting = {
+      factory,
       origins: [],
-      joiner: step.joins.factory({
+      joiner: factory({
         record,
         emit: (ranges) => this.#joined(step, waiting, record, ranges),
         emitLine: (stream, from, to) => this.#joined(step, waiting, record, [{ stream, from, to }])
@@ -106,6 +116,8 @@ export class Joining {
     waiting.origins = rest
     if (joined.length === 0) return
     this.held -= joined.length
+    // the filter sees one for all of them
+    step.unit.records += joined.length - 1
     step.unit.dropped += joined.length - 1
     this.#release(step.rest, record, joined)
   }
@@ -132,10 +144,13 @@ export class Joining {
   #each(all: boolean): number {
     const now = performance.now()
     let due = Infinity
-    for (const paths of this.#byStep.values()) {
-      for (const [path, { joiner }] of paths) {
-        if (joiner.heldLines > 0) due = Math.min(due, joiner.flush(now, all))
-        if (joiner.heldLines === 0) paths.delete(path)
+    for (const seams of this.#byStep.values()) {
+      for (const [seam, paths] of seams) {
+        for (const [path, { joiner }] of paths) {
+          if (joiner.heldLines > 0) due = Math.min(due, joiner.flush(now, all))
+          if (joiner.heldLines === 0) paths.delete(path)
+        }
+        if (paths.size === 0) seams.delete(seam)
       }
     }
     return due
@@ -143,7 +158,9 @@ export class Joining {
 
   #bytes(): number {
     let bytes = 0
-    for (const paths of this.#byStep.values()) for (const { joiner } of paths.values()) bytes += joiner.heldBytes
+    for (const seams of this.#byStep.values()) {
+      for (const paths of seams.values()) for (const { joiner } of paths.values()) bytes += joiner.heldBytes
+    }
     return bytes
   }
 

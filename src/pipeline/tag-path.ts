@@ -3,9 +3,10 @@
  * that nothing is matched per record.
  */
 import { Route } from '../buffer/frame-builder.ts'
+import type { Key } from '../event/pool.ts'
 import type { Record } from '../event/record.ts'
 import type { TagMatcher } from '../event/tag.ts'
-import type { Filter, RecordFilter } from '../plugin/filter.ts'
+import type { Filter, Joins, RecordFilter, Seam } from '../plugin/filter.ts'
 import type { TagHandle } from '../plugin/input.ts'
 
 /** A filter of the configuration with its counters. */
@@ -56,11 +57,26 @@ export interface Step {
   readonly apply: RecordFilter
 }
 
-/** A filter that joins records, and the way behind it. */
-export interface JoinStep {
+/** Where a filter joins records, and the way from there, on which that filter is the first. */
+export class JoinStep {
   readonly unit: FilterUnit
-  readonly joins: NonNullable<Filter['joins']>
   readonly rest: TagPath
+  readonly #joins: Joins
+  #seamOf: ((record: Record) => Seam | undefined) | undefined
+
+  constructor(unit: FilterUnit, joins: Joins, rest: TagPath) {
+    this.unit = unit
+    this.rest = rest
+    this.#joins = joins
+  }
+
+  get key(): Key {
+    return this.#joins.key
+  }
+
+  seamOf(record: Record): Seam | undefined {
+    return (this.#seamOf ??= this.#joins.forTag(this.rest.tag))(record)
+  }
 }
 
 /** Takes a record through filters; returns the one that took it out. One that throws is passed over, and counted. */
@@ -92,15 +108,18 @@ export class TagPath implements TagHandle {
   readonly #byRule: readonly (Way | undefined)[]
   readonly #ways = new Map<number, readonly Way[]>()
 
-  constructor(tag: string, units: readonly FilterUnit[], destinations: readonly Destination[], conditional: readonly ConditionalRoute[]) {
+  /** `joined`: what the first of the units joins was joined. */
+  constructor(
+    tag: string, units: readonly FilterUnit[], destinations: readonly Destination[], conditional: readonly ConditionalRoute[], joined = false
+  ) {
     this.tag = tag
     const matching = units.filter((unit) => unit.matches(tag))
-    const joining = matching.findIndex(({ filter }) => filter.joins !== undefined)
+    const joining = matching.findIndex(({ filter }, i) => filter.joins !== undefined && !(joined && i === 0))
     this.#units = joining < 0 ? matching : matching.slice(0, joining)
     const unit = matching[joining]
     this.join = unit?.filter.joins === undefined
       ? undefined
-      : { unit, joins: unit.filter.joins, rest: new TagPath(tag, matching.slice(joining + 1), destinations, conditional) }
+      : new JoinStep(unit, unit.filter.joins, new TagPath(tag, matching.slice(joining), destinations, conditional, true))
     this.#conditional = conditional
     this.#byRule = conditional.map(({ name, outputs, processors }) => {
       const route = makeRoute(name, outputs)

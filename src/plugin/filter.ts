@@ -23,9 +23,22 @@ export interface Filter {
    * paused until the promise settles. Returns undefined when nothing is to be waited for.
    */
   prepare?(tag: string): Promise<void> | undefined
-  /** Of a filter that joins records, which has no part in single ones: how, and the key of their texts. */
-  readonly joins?: { readonly factory: JoinerFactory; readonly key: Key }
+  /** Of a filter that sees some records only when they were joined with others. */
+  readonly joins?: Joins
   close?(): Promise<void> | void
+}
+
+export interface Joins {
+  /** Of the texts. */
+  readonly key: Key
+  /** Called when `forTag` is, for what says by which seam a record is joined: undefined when by none. */
+  forTag(tag: string): (record: Record) => Seam | undefined
+}
+
+/** What joins the records that have it and that are of one path. */
+export interface Seam {
+  /** When it changes, what waits goes on first. Undefined: nothing is joined now. */
+  factory: JoinerFactory | undefined
 }
 
 export interface FilterContext extends PluginContext {

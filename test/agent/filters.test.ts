@@ -26,7 +26,7 @@ it('makes a unit of each filter, by alias or name, that knows its tags', async (
   expect(units.map(({ filter }) => filter.forTag('app.a')(recordOf(workshop.pool, { log: 'bad' })))).toEqual([false, false])
 })
 
-it('makes processors that see what their condition takes, and refuses one for a filter that joins', async () => {
+it('makes processors that see, and join, what their condition takes', async () => {
   const plan = await planOf(`  inputs:
     - name: dummy
       processors:
@@ -45,5 +45,8 @@ it('makes processors that see what their condition takes, and refuses one for a 
         logs: [{name: multiline, multiline.parser: go, condition: {rules: [{field: $level, op: eq, value: debug}]}}]
   outputs: [{name: 'null', match: '*'}]
 `)
-  await expect(createProcessors(joining.inputs[0]!.processors, workshopOf(joining))).rejects.toThrow('takes no condition')
+  const joiners = workshopOf(joining)
+  const [joiner] = await createProcessors(joining.inputs[0]!.processors, joiners)
+  const seamOf = joiner!.filter.joins!.forTag('any')
+  expect([{ level: 'debug' }, { level: 'info' }, { level: 'debug' }].map((body) => seamOf(recordOf(joiners.pool, body)) !== undefined)).toEqual([true, false, true])
 })

@@ -166,4 +166,27 @@ describe('filter kubernetes', () => {
     expect(one).toMatchObject({ a: 1 })
     expect(two).toMatchObject({ log: 'INFO b' })
   })
+
+  it('joins what the pod chose, each stream of a container by itself, and only where parsers may be chosen', async () => {
+    pod('web-1', { 'fantail.io/multiline-parser': 'java', 'fantail.io/multiline-parser_stderr': 'go', 'fluentbit.io/exclude_stdout': 'true' })
+    pod('web-2', {})
+    const properties = { kube_meta_preload_cache_dir: folder, 'k8s-logging.parser': true, 'k8s-logging.exclude': true }
+    const named = (...names: string[]) => (factory: unknown): boolean => String((factory as { names?: string[] } | undefined)?.names) === String(names)
+    const seams = async (tag: string, more: Properties = {}): Promise<unknown[]> => {
+      const built = await build('kubernetes', { ...properties, ...more })
+      const seamOf = built.filter.joins!.forTag(tag)
+      return ['{"stream":"stdout"}', '{"stream":"stderr"}', '{}'].map((line) => {
+        fill(built.record, line)
+        return seamOf(built.record)?.factory
+      })
+    }
+    expect(await seams(TAG)).toEqual([undefined, expect.toSatisfy(named('go')), undefined])
+    pod('web-1', { 'fantail.io/multiline-parser': 'go , java' })
+    expect(await seams(TAG)).toEqual([0, 1, 2].map(() => expect.toSatisfy(named('go', 'java')) as unknown))
+    expect(await seams(TAG.replace('web-1', 'web-2'))).toEqual([undefined, undefined, undefined])
+    expect((await build('kubernetes', { ...properties, 'k8s-logging.parser': false })).filter.joins).toBeUndefined()
+    const journal = await build('kubernetes', { ...properties, use_journal: true })
+    fill(journal.record, '{"CONTAINER_NAME":"k8s_app.1a2b_web-1_shop_uid_0"}')
+    expect(journal.filter.joins!.forTag('journal')(journal.record)?.factory).toSatisfy(named('go', 'java'))
+  })
 })

@@ -49,7 +49,7 @@ export async function build(
     pool,
     given,
     parser: (wanted) => parsers(wanted, pool),
-    joiner: () => () => { throw new Error('nothing is joined here') },
+    joiner: (names) => Object.assign(() => { throw new Error('nothing is joined here') }, { names }),
     emit: (tag, sent) => { emitted.push({ tag, body: bodyOf(sent) }) },
     finish: (code) => { finished.push(code) }
   }

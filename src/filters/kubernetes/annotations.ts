@@ -1,15 +1,24 @@
 /**
  * What a pod's annotations ask for: `parser[_stdout|_stderr][-CONTAINER]: NAME` and
- * `exclude[_stdout|_stderr][-CONTAINER]: "true"`, after `fluentbit.io/` or `fantail.io/`, and `fantail.io/rate-limit`. One
- * for a container goes before one for all, `fantail.io/` before `fluentbit.io/`, and the pod's own before what its namespace
- * has under `fantail.io/`.
+ * `exclude[_stdout|_stderr][-CONTAINER]: "true"`, after `fluentbit.io/` or `fantail.io/`,
+ * `fantail.io/multiline-parser[_stdout|_stderr][-CONTAINER]: NAME, NAME`, and `fantail.io/rate-limit`. One for a container
+ * goes before one for all, `fantail.io/` before `fluentbit.io/`, and the pod's own before what its namespace has under
+ * `fantail.io/`.
  */
-import type { Parser } from '../../plugin/parser.ts'
+import type { JoinerFactory, Parser } from '../../plugin/parser.ts'
 import { readRate, type Rate } from './rate-limit.ts'
 
 export interface StreamWishes {
   readonly exclude: boolean
   readonly parser: Parser | undefined
+  readonly multiline: Multiline | undefined
+}
+
+/** Multiline parsers that a pod chose. */
+export interface Multiline {
+  /** As they stand in the annotation. */
+  readonly names: string
+  readonly factory: JoinerFactory
 }
 
 export interface Wishes {
@@ -25,6 +34,8 @@ export interface Allowed {
   readonly parser: boolean
   readonly exclude: boolean
   find(name: string): Parser | undefined
+  /** Throws what is wrong with the names. */
+  joiner(names: readonly string[]): JoinerFactory
   warn(message: string): void
 }
 
@@ -35,19 +46,16 @@ export interface Annotations {
 const THEIRS = 'fluentbit.io/'
 const OURS = 'fantail.io/'
 const RATE = `${OURS}rate-limit`
-const FORM = /^(parser|exclude)(?:_(stdout|stderr))?(?:-(.+))?$/s
-const NOTHING: StreamWishes = { exclude: false, parser: undefined }
+const FORM = /^(parser|exclude|multiline-parser)(?:_(stdout|stderr))?(?:-(.+))?$/s
+const NOTHING: StreamWishes = { exclude: false, parser: undefined, multiline: undefined }
 
 export const NO_WISHES: Wishes = { stdout: NOTHING, stderr: NOTHING, rate: undefined, none: true }
 
-interface Found {
-  exclude?: boolean
-  parser?: Parser
-}
+type Found = Partial<StreamWishes>
 
 interface Level {
-  readonly stdout: Found
-  readonly stderr: Found
+  stdout: Found
+  stderr: Found
 }
 
 /** `owner` names the pod in warnings, `namespace` its namespace. */
@@ -61,13 +69,13 @@ export function readWishes(
     readLevel(pod, OURS, container, names.owner, allowed)
   ]
   const stream = (name: keyof Level): StreamWishes => {
-    const { exclude = false, parser } = Object.assign({}, ...levels.map((level) => level[name])) as Found
-    return { exclude, parser }
+    return Object.assign({}, NOTHING, ...levels.map((level) => level[name])) as StreamWishes
   }
   const stdout = stream('stdout')
   const stderr = stream('stderr')
   const rate = rateOf(pod, names.owner, allowed) ?? rateOf(namespace, names.namespace, allowed)
-  return { stdout, stderr, rate, none: rate === undefined && [stdout, stderr].every((one) => !one.exclude && one.parser === undefined) }
+  const none = ({ exclude, parser, multiline }: StreamWishes): boolean => !exclude && parser === undefined && multiline === undefined
+  return { stdout, stderr, rate, none: rate === undefined && none(stdout) && none(stderr) }
 }
 
 function readLevel(annotations: Annotations = {}, prefix: string, container: string | undefined, owner: string, allowed: Allowed): Level {
@@ -76,29 +84,47 @@ function readLevel(annotations: Annotations = {}, prefix: string, container: str
   for (const [name, value] of Object.entries(annotations)) {
     if (!name.startsWith(prefix) || name.length === prefix.length || name === RATE) continue
     const form = FORM.exec(name.slice(prefix.length))
-    if (form === null) {
-      allowed.warn(`The annotation ${name} of ${owner} is not one of parser and exclude, with _stdout or _stderr, -CONTAINER.`)
+    const [, kind, stream, target] = form ?? []
+    if (kind === undefined || (kind === 'multiline-parser' && prefix !== OURS)) {
+      const kinds = prefix === OURS ? 'parser, multiline-parser and exclude' : 'parser and exclude'
+      allowed.warn(`The annotation ${name} of ${owner} is not one of ${kinds}, with _stdout or _stderr, -CONTAINER.`)
       continue
     }
-    const [, kind, stream, target] = form
     if (target !== undefined && target !== container) continue
-    if (kind === 'parser' ? !allowed.parser : !allowed.exclude) {
-      allowed.warn(`The annotation ${name} of ${owner} is not allowed; \`k8s-logging.${kind} on\` would allow it.`)
+    const right = kind === 'exclude' ? 'exclude' : 'parser'
+    if (!allowed[right]) {
+      allowed.warn(`The annotation ${name} of ${owner} is not allowed; \`k8s-logging.${right} on\` would allow it.`)
       continue
     }
-    const parser = kind === 'parser' ? allowed.find(value) : undefined
-    if (kind === 'parser' && parser === undefined) {
-      allowed.warn(`The annotation ${name} of ${owner} names a parser \`${value}\` that there is not.`)
+    const wish = readWish(kind, value, allowed)
+    if (typeof wish === 'string') {
+      allowed.warn(`The annotation ${name} of ${owner} ${wish}.`)
       continue
     }
+    const level = target === undefined ? general : own
+    // Fluent Bit takes the first of those for all containers and the last of those for one; ours for one stream goes before
+    // ours for both
+    const wins = target !== undefined || (kind === 'multiline-parser' && stream !== undefined)
     for (const one of stream === undefined ? (['stdout', 'stderr'] as const) : [stream as keyof Level]) {
-      const found = (target === undefined ? general : own)[one]
-      if (parser === undefined) {
-        if (target !== undefined || found.exclude === undefined) found.exclude = isTrue(value)
-      } else if (target !== undefined || found.parser === undefined) found.parser = parser
+      level[one] = wins ? { ...level[one], ...wish } : { ...wish, ...level[one] }
     }
   }
   return { stdout: { ...general.stdout, ...own.stdout }, stderr: { ...general.stderr, ...own.stderr } }
+}
+
+/** What an annotation asks for, or what is wrong with it. */
+function readWish(kind: string, value: string, allowed: Allowed): Found | string {
+  if (kind === 'exclude') return { exclude: isTrue(value) }
+  if (kind === 'parser') {
+    const parser = allowed.find(value)
+    return parser === undefined ? `names a parser \`${value}\` that there is not` : { parser }
+  }
+  try {
+    const names = value.split(',').map((name) => name.trim()).filter((name) => name !== '')
+    return names.length === 0 ? 'names no multiline parser' : { multiline: { names: value, factory: allowed.joiner(names) } }
+  } catch (error) {
+    return `is \`${value}\`: ${(error as Error).message}`
+  }
 }
 
 function rateOf(annotations: Annotations | undefined, owner: string, allowed: Allowed): Rate | undefined {
@@ -117,7 +143,8 @@ function rateOf(annotations: Annotations | undefined, owner: string, allowed: Al
 export function wishesOfBoth({ stdout, stderr }: Wishes): StreamWishes {
   return {
     exclude: stdout.exclude && stderr.exclude,
-    parser: stdout.parser === stderr.parser ? stdout.parser : undefined
+    parser: stdout.parser === stderr.parser ? stdout.parser : undefined,
+    multiline: stdout.multiline?.names === stderr.multiline?.names ? stdout.multiline : undefined
   }
 }
 

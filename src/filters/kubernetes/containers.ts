@@ -4,6 +4,7 @@ import { NO_WISHES, type StreamWishes, type Wishes } from './annotations.ts'
 import type { ContainerName } from './container-name.ts'
 import type { PodContainer } from './metadata.ts'
 import { RateLimit, type Rate } from './rate-limit.ts'
+import type { Seams } from './seams.ts'
 
 export interface Container {
   readonly name: ContainerName
@@ -16,6 +17,8 @@ export interface Container {
   both: StreamWishes
   /** Shared by the containers of the pod. */
   limit: RateLimit | undefined
+  /** There from the first wish for a multiline parser on. */
+  seams: Seams | undefined
 }
 
 export const NAMELESS: ContainerName = {
@@ -23,7 +26,7 @@ export const NAMELESS: ContainerName = {
 }
 
 export function newContainer(name: ContainerName): Container {
-  return { name, uid: undefined, pod: null, namespace: null, wishes: NO_WISHES, both: NO_WISHES.stdout, limit: undefined }
+  return { name, uid: undefined, pod: null, namespace: null, wishes: NO_WISHES, both: NO_WISHES.stdout, limit: undefined, seams: undefined }
 }
 
 export function isOfPod(name: ContainerName): name is PodContainer {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readWishes, wishesOfBoth } from '../../../src/filters/kubernetes/annotations.ts'
+import type { JoinerFactory } from '../../../src/plugin/parser.ts'
 import { jsonParser } from '../support.ts'
 
 const parsers = { a: jsonParser('a'), b: jsonParser('b') }
@@ -14,8 +15,14 @@ function read(
   const find = (name: string): ReturnType<typeof jsonParser> | undefined => Object.entries(parsers).find(([known]) => known === name)?.[1]
   const prefixed = Object.fromEntries(Object.entries(annotations).map(([name, value]) => [name.includes('/') ? name : `fluentbit.io/${name}`, value]))
   const names = { owner: 'pod web', namespace: 'namespace shop' }
-  const wishes = readWishes({ other: 'x', ...prefixed }, namespace, 'app', names, { ...allowed, find, warn: (text) => { warnings.push(text) } })
-  const show = ({ exclude, parser }: typeof wishes.stdout): string => `${exclude ? 'exclude' : 'keep'} ${parser?.name ?? '-'}`
+  const joiner = (list: readonly string[]): JoinerFactory => {
+    if (list.includes('zzz')) throw new Error('there is no multiline parser zzz')
+    return () => { throw new Error('nothing is joined here') }
+  }
+  const wishes = readWishes({ other: 'x', ...prefixed }, namespace, 'app', names, { ...allowed, find, joiner, warn: (text) => { warnings.push(text) } })
+  const show = ({ exclude, parser, multiline }: typeof wishes.stdout): string => {
+    return `${exclude ? 'exclude' : 'keep'} ${parser?.name ?? '-'}${multiline === undefined ? '' : ` ${multiline.names}`}`
+  }
   expect(wishes.none).toBe(show(wishes.stdout) === 'keep -' && show(wishes.stderr) === 'keep -' && wishes.rate === undefined)
   return { stdout: show(wishes.stdout), stderr: show(wishes.stderr), rate: wishes.rate?.records, warnings }
 }
@@ -34,12 +41,18 @@ describe('readWishes', () => {
     ['exclusion but for the container', { exclude: 'true', 'exclude-app': 'false' }, 'keep -', 'keep -'],
     ['exclusion that is off', { exclude: 'nope' }, 'keep -', 'keep -'],
     ['our own names', { 'fantail.io/parser_stderr': 'a', 'fantail.io/exclude-app': 'true' }, 'exclude -', 'exclude a'],
-    ['our own before Fluent Bit\'s', { 'fantail.io/parser': 'a', 'parser-app': 'b' }, 'keep a', 'keep a']
+    ['our own before Fluent Bit\'s', { 'fantail.io/parser': 'a', 'parser-app': 'b' }, 'keep a', 'keep a'],
+    ['a container\'s own, the last of two', { exclude: 'true', 'exclude-app': 'true', 'exclude_stdout-app': 'false' }, 'keep -', 'exclude -'],
+    ['multiline parsers', { 'fantail.io/multiline-parser': 'java, go', parser: 'a' }, 'keep a java, go', 'keep a java, go'],
+    ['multiline parsers of a stream of the container', { 'fantail.io/multiline-parser_stderr-app': 'go' }, 'keep -', 'keep - go'],
+    ['multiline parsers of a stream beside others', { 'fantail.io/multiline-parser': 'java', 'fantail.io/multiline-parser_stderr': 'go' }, 'keep - java', 'keep - go'],
+    ['multiline parsers of another container', { 'fantail.io/multiline-parser-side': 'go' }, 'keep -', 'keep -']
   ])('reads %s', (_, annotations, stdout, stderr) => {
     expect(read(annotations)).toEqual({ stdout, stderr, rate: undefined, warnings: [] })
   })
 
   it('takes from the namespace what the pod does not say, under our own names only', () => {
+    expect(read({ 'fantail.io/multiline-parser_stdout': 'go' }, undefined, { 'fantail.io/multiline-parser': 'java' })).toMatchObject({ stdout: 'keep - go', stderr: 'keep - java' })
     const namespace = { 'fantail.io/exclude': 'true', 'fantail.io/parser_stderr-app': 'a', 'fantail.io/rate-limit': '50', 'fluentbit.io/parser': 'b' }
     expect(read({}, undefined, namespace)).toEqual({ stdout: 'exclude -', stderr: 'exclude a', rate: 50, warnings: [] })
     expect(read({ exclude: 'false', parser: 'b', 'fantail.io/rate-limit': '7/m' }, undefined, namespace))
@@ -55,6 +68,9 @@ describe('readWishes', () => {
     ['an unknown property', { colour: 'red' }, /colour/],
     ['an unknown stream', { parser_stdin: 'a' }, /parser_stdin/],
     ['an unknown parser', { parser: 'zzz' }, /zzz/],
+    ['an unknown multiline parser', { 'fantail.io/multiline-parser': 'go, zzz' }, /is `go, zzz`: there is no multiline parser zzz/],
+    ['no multiline parser', { 'fantail.io/multiline-parser': ' ' }, /names no multiline parser/],
+    ['a multiline parser under a name that Fluent Bit does not have', { 'multiline-parser': 'go' }, /fluentbit\.io\/multiline-parser .* one of parser and exclude,/],
     ['a container without a name', { 'parser-': 'a' }, /parser-/]
   ])('warns of %s', (_, annotations, expected) => {
     const { stdout, warnings } = read(annotations)
@@ -72,9 +88,10 @@ describe('readWishes', () => {
 describe('wishesOfBoth', () => {
   it('holds what both streams ask for', () => {
     const { a, b } = parsers
-    const both = wishesOfBoth({ stdout: { exclude: true, parser: a }, stderr: { exclude: false, parser: b }, rate: undefined, none: false })
-    expect(both).toEqual({ exclude: false, parser: undefined })
-    expect(wishesOfBoth({ stdout: { exclude: true, parser: a }, stderr: { exclude: true, parser: a }, rate: undefined, none: false }))
-      .toEqual({ exclude: true, parser: a })
+    const java = { names: 'java', factory: () => { throw new Error('nothing is joined here') } }
+    const stdout = { exclude: true, parser: a, multiline: java }
+    expect(wishesOfBoth({ stdout, stderr: { exclude: false, parser: b, multiline: undefined }, rate: undefined, none: false }))
+      .toEqual({ exclude: false, parser: undefined, multiline: undefined })
+    expect(wishesOfBoth({ stdout, stderr: { ...stdout, multiline: { ...java } }, rate: undefined, none: false })).toEqual(stdout)
   })
 })
