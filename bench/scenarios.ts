@@ -68,7 +68,8 @@ ${more}`
 }
 
 function kubernetes(corpus: Corpus): string {
-  const prefix = `kube.${corpus.containers.slice(1, -'*.log'.length).replaceAll('/', '.')}`
+  // a tag has no two dots in a row, as `/.cache/` would make: with another prefix than the tag's no pod would be found
+  const prefix = `kube.${corpus.containers.slice(1, -'*.log'.length).replaceAll('/', '.').replace(/\.{2,}/g, '.')}`
   return `  filters:
     - name: kubernetes
       match: 'kube.*'
