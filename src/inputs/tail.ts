@@ -124,7 +124,6 @@ class Tail implements Input {
 
   async start(): Promise<void> {
     this.#discovery.scan()
-    this.#follower.firstScan = false
     this.#follower.adoptRotated()
     this.#context.ingest.commit()
     this.#sweep.schedule()

@@ -109,7 +109,7 @@ export class Agent {
     await eventually(() => `the agent answers at ${this.url}\n${this.running.tail()}`, async () => {
       if (!this.alive) return 'gone'
       return (await fetch(`${this.url}/api/v1/uptime`)).ok
-    })
+    }, { timeout: 120_000 })
     if (!this.alive) throw new Error(`the agent ended at start with ${JSON.stringify(this.running.ending)}:\n${this.running.tail()}`)
   }
 

@@ -10,7 +10,7 @@ import type { Followed } from './followed.ts'
 import { HEAD, headSum } from './identity.ts'
 import { endOf } from './recovery.ts'
 
-/** Less of a head could be that of another file. */
+/** Less of a head could be that of another file, unless it is all that the file holds. */
 const LEAST_HEAD = 64
 /** Compressed bytes that give the head for certain, as far as they are not the names and comments of the format. */
 const PEEK = 16 * 1024
@@ -48,7 +48,8 @@ export function peek(path: string): Content | null {
 }
 
 function hasHead(content: Content, length: number, sum: number): boolean {
-  return length >= LEAST_HEAD && content.head.length >= length && headSum(content.head.subarray(0, length)) === sum
+  const isEnough = length >= LEAST_HEAD || (length > 0 && length === content.size)
+  return isEnough && content.head.length >= length && headSum(content.head.subarray(0, length)) === sum
 }
 
 /** Whether a compressed file goes on where a stream of before ends. */
@@ -75,13 +76,18 @@ export function findCopy(target: string, stream: RecoveredStream): string | null
   return null
 }
 
+/** The size of a file now, which may be more than was seen when its name went away. */
+function sizeOf({ fd, size }: Followed): number {
+  return fd < 0 ? size : fstatSync(fd).size
+}
+
 /** Files that were read, by what they hold. */
 export class ReadFiles {
   #gone: { readonly head: number; readonly sum: number; readonly size: number }[] = []
 
   /** A plain file is no longer followed. */
   forgotten(file: Followed): void {
-    if (file.compressed || file.headLength < LEAST_HEAD) return
+    if (file.compressed || file.headLength === 0) return
     this.#gone.push({ head: file.headLength, sum: file.headSum, size: file.scanned })
     if (this.#gone.length > REMEMBERED) this.#gone.shift()
   }
@@ -90,7 +96,7 @@ export class ReadFiles {
   hold(content: Content, followed: Iterable<Followed>): boolean {
     if (this.#gone.some((file) => file.size === content.size && hasHead(content, file.head, file.sum))) return true
     for (const file of followed) {
-      if (!file.compressed && file.size === content.size && hasHead(content, file.headLength, file.headSum)) return true
+      if (!file.compressed && hasHead(content, file.headLength, file.headSum) && sizeOf(file) === content.size) return true
     }
     return false
   }

@@ -2,16 +2,16 @@
 import { closeSync, fstatSync } from 'node:fs'
 import type { InputContext } from '../../plugin/input.ts'
 import type { Counter } from '../../plugin/context.ts'
-import { sourcePath, type RecoveredStream } from '../../event/stream.ts'
 import { Beginnings, type BeginningOptions } from './beginnings.ts'
-import { continues, peek, type Content } from './compressed-copy.ts'
-import { Descriptors, GONE, LATER, isMissing, leadsTo, look, openGz } from './descriptors.ts'
-import { FileMaker, type MakerOptions } from './file-maker.ts'
+import { Descriptors, GONE, LATER, leadsTo, look, openGz } from './descriptors.ts'
+import type { MakerOptions } from './file-maker.ts'
 import { ACTIVE, type Followed, RETIRED, SETTLED, identityKey } from './followed.ts'
 import { birth, growHead, headMatches, identityOf } from './identity.ts'
-import { compare, Recovered, resumeRanges, type Match } from './recovery.ts'
-import { adoptRotated, followBetween, followUnseen, orderRenamed, wasRotatedAway, type Rotations } from './rotated.ts'
-import { countLines } from './search.ts'
+import { Opener } from './opener.ts'
+import { Recovered, resumeRanges } from './recovery.ts'
+import { adoptRotated, type Moved } from './restart.ts'
+import { followBetween, followUnseen, type Rotations } from './rotated.ts'
+import { basesOf, countLines } from './search.ts'
 
 export interface FollowerOptions extends MakerOptions, BeginningOptions {
   /** Files kept open at most, beside those with unread bytes. */
@@ -33,21 +33,21 @@ export class Follower {
   readonly #options: FollowerOptions
   readonly #recovered: Recovered
   readonly #wake: (file: Followed) => void
-  readonly #watch: (file: Followed) => void
   readonly #beginnings: Beginnings
-  /** Files that the first look found under another name than they had before the stop, with that name. */
-  readonly #renamedBefore = new Map<Followed, string>()
+  /** Files that the first look after a restart found under another name than that they were first followed under. */
+  #moved: Moved[] = []
+  /** Paths of files that nothing is known of; they wait until those that are known are in order. */
+  #unknown: string[] | null
   readonly #descriptors: Descriptors
   readonly #seam: Rotations = {
-    openAs: (place, path, stream, copy) => this.#openAs(place, path, stream, copy),
+    openAs: (place, path, stream, copy) => this.#opener.openAs(place, path, stream, copy),
     retire: (file) => this.retire(file),
     retireRenamed: (file) => {
       this.retire(file)
       this.byPath.set(file.name, file)
     }
   }
-  readonly #maker: FileMaker
-  readonly #opened: Counter
+  readonly #opener: Opener
   readonly #closedCount: Counter
   readonly #rotated: Counter
 
@@ -61,11 +61,27 @@ export class Follower {
     })
     this.#beginnings = new Beginnings(options)
     this.#recovered = new Recovered(context.recovered)
+    this.#unknown = context.firstStart ? null : []
     this.#wake = wake
-    this.#watch = watch
-    this.#maker = new FileMaker(context, options, wake)
     const { meter } = context
-    this.#opened = meter.counter('fluentbit_input_files_opened_total')
+    const opened = meter.counter('fluentbit_input_files_opened_total')
+    this.#opener = new Opener(context, options, {
+      files: this.files,
+      byPath: this.byPath,
+      recovered: this.#recovered,
+      beginnings: this.#beginnings,
+      descriptors: this.#descriptors,
+      isFirstStart: () => this.firstScan && context.firstStart,
+      isFirstScan: () => this.firstScan,
+      moved: (file, stream) => void (this.#unknown !== null && this.#moved.push({ file, stream })),
+      wake,
+      followed: (file) => {
+        opened.value++
+        if (!file.compressed) watch(file)
+        this.closeIdle(file)
+        wake(file)
+      }
+    })
     this.#closedCount = meter.counter('fluentbit_input_files_closed_total')
     this.#rotated = meter.counter('fluentbit_input_files_rotated_total')
     this.lost = meter.counter('fantail_tail_lost_bytes_total')
@@ -87,7 +103,15 @@ export class Follower {
     }
     const known = this.files.get(key)
     if (known !== undefined && this.#isAlias(known, path, key)) return
-    if (current === undefined && known === undefined && this.#beginnings.isTooOld(path, stats)) return
+    if (current === undefined && known === undefined) {
+      if (this.#beginnings.isTooOld(path, stats) || this.#mustWait(path, String(stats.ino))) return
+      if (!this.firstScan) this.#lookAtBases(path)
+      // it may have been met as one that was rotated
+      if (this.files.has(key)) {
+        this.found(path)
+        return
+      }
+    }
     if (current !== undefined) this.retire(current)
     const before = current ?? this.vacant.get(path)?.file ?? null
     this.vacant.delete(path)
@@ -95,7 +119,22 @@ export class Follower {
     else {
       // a link may be switched on at any instant: all that follows is about what it leads to now
       const target = leadsTo(path)
-      this.#openNew(path, target, before === null ? this.#unseen(path, target) : followBetween(before, target, this.#seam))
+      this.#opener.open(path, target, before === null ? this.#unseen(path, target) : followBetween(before, target, this.#seam))
+    }
+  }
+
+  #mustWait(path: string, inode: string): boolean {
+    if (this.#unknown === null || this.#recovered.has(inode)) return false
+    this.#unknown.push(path)
+    return true
+  }
+
+  /** What is found under the new name of a path that is followed is put behind the files that had the path before. */
+  #lookAtBases(path: string): void {
+    for (const base of basesOf(path)) {
+      if (this.byPath.has(base) || this.vacant.has(base)) this.found(base)
+      const vacant = this.vacant.get(base)
+      if (vacant !== undefined) this.vacant.set(base, { ...vacant, file: followBetween(vacant.file, base, this.#seam) })
     }
   }
 
@@ -238,10 +277,19 @@ export class Follower {
     this.#wake(next)
   }
 
-  /** See rotated.ts. */
+  /** The first look is done: see restart.ts. */
   adoptRotated(): void {
-    orderRenamed(this.#renamedBefore, this.byPath, this.#seam)
-    adoptRotated(this.#context.ingest, this.#recovered, this, this.#seam)
+    adoptRotated(this.#context.ingest, this.#recovered, {
+      byPath: this.byPath,
+      moved: this.#moved,
+      vacate: (path, file) => this.vacant.set(path, { since: performance.now(), file }),
+      lost: this.lost
+    }, this.#seam)
+    this.#moved = []
+    const unknown = this.#unknown ?? []
+    this.#unknown = null
+    for (const path of unknown) this.found(path)
+    this.firstScan = false
   }
 
   closeAll(): void {
@@ -280,106 +328,6 @@ export class Follower {
     this.byPath.set(path, file)
     file.stream.identity = identityOf(this.#context.name, file)
     this.#context.ingest.identityChanged(file.stream)
-    this.#wake(file)
-  }
-
-  #openNew(path: string, target: string, before: Followed | null): void {
-    let fd: number
-    try {
-      fd = this.#descriptors.openFile(target)
-    } catch (error) {
-      if (!isMissing(error)) this.#context.log.warn('A file cannot be opened.', { path, reason: (error as Error).message })
-      return
-    }
-    const stats = fstatSync(fd, { bigint: true })
-    if (!stats.isFile() || this.files.has(identityKey(String(stats.dev), String(stats.ino)))) {
-      closeSync(fd)
-      return
-    }
-    const file = this.#maker.make(path, path, target, fd, stats)
-    if (file === null) return
-    this.#descriptors.open++
-    const content = file.compressed ? peek(target) : null
-    const match = this.#matchNew(file, content)
-    if (match === null) {
-      file.stream = this.#context.ingest.openStream(identityOf(this.#context.name, file))
-      const first = this.firstScan && this.#context.firstStart
-      const start = content !== null
-        ? this.#beginnings.ofCompressed(content, first, this.files.values())
-        : before !== null || file.compressed ? 0 : this.#beginnings.ofPlain(file, first, this.firstScan)
-      if (start > 0) this.#context.ingest.cover(file.stream, 0, start)
-      resumeRanges(file, start > 0 ? [[0, start]] : [])
-    } else {
-      const { path: former } = match.stream.identity
-      if (this.firstScan && former !== path) this.#renamedBefore.set(file, former)
-      this.#resume(file, match)
-    }
-    file.after = before !== null && !before.drained && this.files.has(identityKey(before.device, before.inode)) ? before : null
-    this.#follow(file)
-  }
-
-  #matchNew(file: Followed, content: Content | null): Match | null {
-    const match = this.#recovered.take(file)
-    if (match?.kind === 'replaced' && wasRotatedAway(file, match.stream)) {
-      // its inode was given to this one
-      this.#recovered.giveBack(match.stream)
-      return null
-    }
-    if (match !== null || content === null) return match
-    return this.#recovered.takeFitting((stream) => continues(content, stream))
-  }
-
-  /** A file found at `place` that had the path `path`, with the stream that it had if it is known. */
-  #openAs(place: string, path: string, stream: RecoveredStream | null, copy = false): Followed | null {
-    let fd: number
-    try {
-      fd = this.#descriptors.openFile(place)
-    } catch {
-      return null
-    }
-    const stats = fstatSync(fd, { bigint: true })
-    if (this.files.has(identityKey(String(stats.dev), String(stats.ino)))) {
-      closeSync(fd)
-      return null
-    }
-    const first = stream === null ? path : sourcePath(stream.identity)
-    const file = this.#maker.make(first, place, place, fd, stats)
-    if (file === null) return null
-    this.#descriptors.open++
-    const match: Match | null = stream === null ? this.#matchNew(file, file.compressed ? peek(place) : null) : copy ? { kind: 'same', stream } : compare(stream, file)
-    if (stream !== null && match === null) {
-      this.#descriptors.close(file)
-      this.#options.joins?.release(file.path)
-      return null
-    }
-    if (match === null) {
-      file.stream = this.#context.ingest.openStream(identityOf(this.#context.name, file))
-      resumeRanges(file, [])
-    } else this.#resume(file, match)
-    this.#follow(file)
-    return file
-  }
-
-  /** Lets a file go on with the stream it had. */
-  #resume(file: Followed, { kind, stream }: Match): void {
-    const { ingest, name } = this.#context
-    const { uid, generation, covered, identity } = stream
-    if (kind === 'replaced') ingest.closeStream(ingest.resumeStream(uid, generation, identity))
-    file.stream = ingest.resumeStream(uid, kind === 'same' ? generation : generation + 1, identityOf(name, file))
-    resumeRanges(file, kind === 'same' ? covered : [])
-  }
-
-  #follow(file: Followed): void {
-    this.files.set(identityKey(file.device, file.inode), file)
-    this.#opened.value++
-    file.checkedAt = performance.now()
-    if (file.compressed) {
-      closeSync(file.fd)
-      file.fd = -1
-      this.#descriptors.open--
-    } else this.#watch(file)
-    if (file.name === file.path) this.byPath.set(file.path, file)
-    this.closeIdle(file)
     this.#wake(file)
   }
 

@@ -40,6 +40,11 @@ export class Recovered {
     return this.#paths.has(path)
   }
 
+  /** Whether a file with this inode was followed. */
+  has(inode: string): boolean {
+    return this.#byInode.has(inode)
+  }
+
   /** The stream of an open file, if it was followed before; it is not given again. */
   take(file: Followed): Match | null {
     const { device, inode, path } = file

@@ -24,6 +24,18 @@ export function findByInode(paths: readonly string[], inode: string): string | n
   return null
 }
 
+/** What is added to a name when a file is rotated: a number, a date, or a word of these. */
+const ROTATED = /^[.\-_~](?:.*\d|old|bak|prev|orig|save|rotat|arch|$)/i
+
+/** The paths that a path may be the rotated name of: `/a/app.log` of `/a/app.log.1`. */
+export function basesOf(path: string): string[] {
+  const bases: string[] = []
+  for (let i = path.length - 1; i > path.lastIndexOf('/') + 1; i--) {
+    if ('.-_~'.includes(path[i]!) && ROTATED.test(path.slice(i))) bases.push(path.slice(0, i))
+  }
+  return bases
+}
+
 /**
  * Files that had the path after a file that was born at `after` and before one born at `before`, and were renamed away
  * since: more rotations than one while nobody looked. Told by their names, which begin with that of the path, and by the
@@ -34,7 +46,7 @@ export function findRotatedBetween(path: string, after: bigint, before: bigint):
   const name = basename(path)
   const found: { readonly path: string; readonly born: bigint }[] = []
   for (const other of namesIn(folder)) {
-    if (!other.startsWith(name) || other === name || other.endsWith('.gz')) continue
+    if (!other.startsWith(name) || other.endsWith('.gz') || !ROTATED.test(other.slice(name.length))) continue
     const place = join(folder, other)
     const stats = lstatSync(place, { bigint: true, throwIfNoEntry: false })
     if (stats === undefined || !stats.isFile()) continue
@@ -43,6 +55,36 @@ export function findRotatedBetween(path: string, after: bigint, before: bigint):
     if (born >= after && born <= before && born !== stats.ctimeNs) found.push({ path: place, born })
   }
   return found.sort((a, b) => (a.born < b.born ? -1 : 1)).map((each) => each.path)
+}
+
+/**
+ * Compressed copies of files that had the path after one that was last written at `after`, told by their names and by the
+ * time of their last change, which compressors keep; in its order, and where it is the same in that of their numbers, of
+ * which the highest is the oldest. A file that is just being compressed is left out: it is there still.
+ */
+export function findCompressedBetween(path: string, after: bigint, before: bigint): string[] {
+  const folder = dirname(path)
+  const name = basename(path)
+  const names = new Set(namesIn(folder))
+  const found: { readonly path: string; readonly written: bigint }[] = []
+  for (const other of names) {
+    if (!other.startsWith(name) || !other.endsWith('.gz') || names.has(other.slice(0, -3)) || STAMPED.test(other)) continue
+    if (!ROTATED.test(other.slice(name.length, -3))) continue
+    const place = join(folder, other)
+    const stats = lstatSync(place, { bigint: true, throwIfNoEntry: false })
+    if (stats !== undefined && stats.isFile() && stats.mtimeNs >= after && stats.mtimeNs <= before) {
+      found.push({ path: place, written: stats.mtimeNs })
+    }
+  }
+  return found
+    .sort((a, b) => (a.written === b.written ? byNumber(a.path, b.path) : a.written < b.written ? -1 : 1))
+    .map((each) => each.path)
+}
+
+/** `app.log.2.gz` before `app.log.1.gz`, but `app.log-20261123.gz` before `app.log-20261124.gz`. */
+function byNumber(one: string, other: string): number {
+  const isCounted = /\.\d{1,5}\.gz$/.test(one) && /\.\d{1,5}\.gz$/.test(other)
+  return (isCounted ? -1 : 1) * one.localeCompare(other, 'en', { numeric: true })
 }
 
 /** What the kubelet adds to the name of a file that it rotates, and to that of one that it compresses. */

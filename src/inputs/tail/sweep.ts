@@ -210,5 +210,6 @@ export class Sweep {
     } else this.#log.warn('A compressed file cannot be read on.', { path: file.name, reason: gz.error.message })
     file.drained = true
     this.#follower!.settle(file)
+    this.#follower!.release(file)
   }
 }

@@ -71,7 +71,7 @@ describe('a compressed copy', () => {
 
 it('files that were read are known by what they hold, while they are followed and after', () => {
   const content = { head: text.subarray(0, 256), size: text.length }
-  const file = { compressed: false, size: text.length, scanned: text.length, headLength: 256, headSum: headSum(text.subarray(0, 256)) } as Followed
+  const file = { compressed: false, fd: -1, size: text.length, scanned: text.length, headLength: 256, headSum: headSum(text.subarray(0, 256)) } as Followed
   const read = new ReadFiles()
   expect([read.hold(content, []), read.hold(content, [file]), read.hold({ ...content, size: 5 }, [file])]).toEqual([false, true, false])
   read.forgotten(Object.assign({}, file, { headLength: 5 }))

@@ -40,7 +40,6 @@ async function values(count: number): Promise<unknown[]> {
 function comeBack(...paths: readonly string[]): void {
   parts = makeParts(ingest)
   for (const found of paths.length === 0 ? [path] : paths) parts.follower.found(found)
-  parts.follower.firstScan = false
   parts.follower.adoptRotated()
 }
 

@@ -1,7 +1,10 @@
 /** Whatever happens to the files and to the agent: each line once, in the order written. */
-import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync, existsSync } from 'node:fs'
+import {
+  appendFileSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync, existsSync
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { RecordingIngest, startTail, type Agent } from '../recording-ingest.ts'
@@ -10,6 +13,7 @@ type Step =
   | { readonly do: 'write'; readonly lines: number; readonly size: number }
   | { readonly do: 'begin' }
   | { readonly do: 'rename' }
+  | { readonly do: 'compress'; readonly but: number }
   | { readonly do: 'truncate' }
   | { readonly do: 'restart' }
   | { readonly do: 'kill' }
@@ -18,9 +22,10 @@ type Step =
   | { readonly do: 'wait'; readonly millis: number }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ do: fc.constant('write' as const), lines: fc.integer({ min: 1, max: 60 }), size: fc.constantFrom(0, 10, 200, 3000, 90_000) }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('write' as const), lines: fc.integer({ min: 1, max: 60 }), size: fc.constantFrom(100, 200, 3000, 90_000) }) },
   { weight: 3, arbitrary: fc.constant({ do: 'begin' as const }) },
   { weight: 3, arbitrary: fc.constant({ do: 'rename' as const }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('compress' as const), but: fc.integer({ min: 0, max: 2 }) }) },
   { weight: 1, arbitrary: fc.constant({ do: 'truncate' as const }) },
   { weight: 2, arbitrary: fc.constant({ do: 'restart' as const }) },
   { weight: 3, arbitrary: fc.constant({ do: 'kill' as const }) },
@@ -31,7 +36,34 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 const pause = (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis))
 
-async function run(steps: readonly Step[], pattern: string): Promise<void> {
+/** How a rotated file is named: numbers move up, numbers rise, dates. */
+type Naming = 'counted' | 'rising' | 'dated'
+
+/** Compresses all rotated files but some of the newest, as logrotate does. */
+function compress(folder: string, but: number): void {
+  const plain = readdirSync(folder)
+    .filter((name) => name !== 'app.log' && !name.endsWith('.gz'))
+    .map((name) => ({ path: join(folder, name), stats: statSync(join(folder, name)) }))
+    .sort((a, b) => a.stats.birthtimeMs - b.stats.birthtimeMs)
+  for (const { path, stats } of plain.slice(0, Math.max(0, plain.length - but))) {
+    writeFileSync(`${path}.gz`, gzipSync(readFileSync(path)))
+    utimesSync(`${path}.gz`, stats.atimeMs / 1_000, stats.mtimeMs / 1_000)
+    rmSync(path)
+  }
+}
+
+function rotate(file: string, naming: Naming, rotations: number): void {
+  if (naming === 'counted') {
+    for (let i = rotations; i > 0; i--) {
+      for (const end of ['', '.gz']) if (existsSync(`${file}.${i}${end}`)) renameSync(`${file}.${i}${end}`, `${file}.${i + 1}${end}`)
+    }
+  }
+  const dated = `-20261124-${String(100_000 + rotations)}`
+  renameSync(file, file + { counted: '.1', rising: `.${rotations + 1}`, dated }[naming])
+  writeFileSync(file, '')
+}
+
+async function run(steps: readonly Step[], pattern: string, naming: Naming): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'torture-'))
   const file = join(folder, 'app.log')
   const ingest = new RecordingIngest()
@@ -59,16 +91,15 @@ async function run(steps: readonly Step[], pattern: string): Promise<void> {
         for (let i = 0; i < each.lines / (each.size > 5_000 ? 20 : 1); i++) text += `${number++} ${'x'.repeat(each.size)}\n`
         appendFileSync(file, text)
       } else if (each.do === 'begin' && !begun) {
-        appendFileSync(file, `${number++} begun`)
+        appendFileSync(file, `${number++} begun ${'x'.repeat(100)}`)
         begun = true
       } else if (each.do === 'rename') {
         // the clock of files ticks every few milliseconds
         await pause(6)
         end()
-        for (let i = rotations; i > 0; i--) if (existsSync(`${file}.${i}`)) renameSync(`${file}.${i}`, `${file}.${i + 1}`)
-        renameSync(file, `${file}.1`)
-        rotations++
-        writeFileSync(file, '')
+        rotate(file, naming, rotations++)
+      } else if (each.do === 'compress') {
+        compress(folder, each.but)
       } else if (each.do === 'truncate') {
         end()
         ingest.makeRoom()
@@ -94,6 +125,7 @@ async function run(steps: readonly Step[], pattern: string): Promise<void> {
     const missing = Array.from({ length: number }, (_, i) => i).filter((i) => !seen.includes(i))
     expect({ missing, twice: seen.filter((n, i) => seen.indexOf(n) !== i), overlaps: ingest.overlaps })
       .toEqual({ missing: [], twice: [], overlaps: [] })
+    expect(seen).toEqual(seen.toSorted((a, b) => a - b))
     expect(agent.counters['fantail_tail_lost_bytes_total']?.value).toBe(0)
   } finally {
     await stop()
@@ -101,9 +133,11 @@ async function run(steps: readonly Step[], pattern: string): Promise<void> {
   }
 }
 
-test.each(['app.log', '*'])('random appends, rotations, truncations, kills: each line once (%s)', async (pattern) => {
+test.each([
+  ['app.log', 'counted'], ['app.log', 'rising'], ['app.log', 'dated'], ['*', 'counted'], ['*', 'rising'], ['*', 'dated']
+] as const)('random appends, rotations, truncations, kills: each line once, in order (%s, %s)', async (pattern, naming) => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), (steps) => run(steps, pattern)),
-    { numRuns: 40, endOnFailure: false, interruptAfterTimeLimit: 40_000 }
+    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), (steps) => run(steps, pattern, naming)),
+    { numRuns: 15, endOnFailure: false, interruptAfterTimeLimit: 40_000 }
   )
 }, 90_000)

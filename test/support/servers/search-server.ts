@@ -68,7 +68,7 @@ export class SearchServer {
       if (!running.alive) return 'gone'
       const health = await fetch(`${this.url}/_cluster/health?wait_for_status=yellow&timeout=1s`)
       return health.ok
-    }, { timeout: 120_000, interval: 100 })
+    }, { timeout: 170_000, interval: 100 })
     if (!running.alive) throw new Error(`${this.#launch.name} ended at start:\n${running.tail(40)}`)
   }
 
