@@ -157,7 +157,13 @@ export class Agent {
   /** An input has come to its end (exit_on_eof): everything goes out first, as long as anything does. */
   async #delivered(): Promise<void> {
     for (const { ingest } of this.#inputs) ingest.flush()
-    const waiting = (): number => this.#outputs.reduce((sum, { queue }) => sum + queue.waiting().records, 0)
+    await this.#emptied(() => this.#outputs.reduce((sum, { queue }) => sum + queue.waiting().records, 0))
+    for (const { delivery } of this.#outputs) void delivery.finish()
+    await this.#emptied(() => this.#outputs.reduce((sum, { delivery }) => sum + delivery.kept, 0))
+  }
+
+  /** Resolves when nothing waits any more, or when nothing has gone out for `grace`. */
+  async #emptied(waiting: () => number): Promise<void> {
     let left = waiting()
     let since = performance.now()
     while (left > 0 && performance.now() - since < this.#plan.service.grace) {

@@ -39,7 +39,7 @@ export async function createOutputs(
     fallback === undefined ? [] : [[fallback, new FallbackQueue(store.queue(fallback), fallback)] as const]
   )))
   for (const owner of plan.outputs) {
-    const context = outputContext(owner, plan, workshop, store.directory)
+    const context = outputContext(owner, plan, workshop, store)
     const output = await guarded(owner, () => owner.spec.create(owner.options as never, context))
     const { log } = context
     const deadLetters = service['storage.keep.rejected'] ? new DeadLetters({ output: owner.label, room, log, pathOf }) : undefined
@@ -48,7 +48,6 @@ export async function createOutputs(
     const units = await createProcessors(owner.processors, workshop)
     const limits = owner.spec.limits(owner.options)
     const workers = owner.common.workers
-    const limit = owner.common.retry_limit
     const fallback = owner.fallback === undefined ? undefined : fallbacks.get(owner.fallback)
     running.push({
       plan: owner,
@@ -60,12 +59,12 @@ export async function createOutputs(
         limits: workers === undefined || workers === 0 ? limits : { ...limits, concurrency: workers },
         sourceOf,
         queue: units.length === 0 ? taken : new ProcessedQueue(taken, owner.label, units, workshop.pool),
-        retry: { base: service['scheduler.base'], cap: service['scheduler.cap'], limit: limit === Infinity ? undefined : limit },
+        retry: retryOf(owner, plan),
         flush: service.flush,
         meter: deliveryMeter(workshop.metrics.meter(owner.label)),
         log,
         deadLetters,
-        parking: new Parking({ directory: join(store.directory, 'parking', encodeURIComponent(owner.label)), output: owner.label, log, sourceOf }),
+        parking: new Parking({ directory: parkingFolder(store.directory, owner.label), output: owner.label, log, sourceOf }),
         replay: deadLetters === undefined ? undefined : new Replay(deadLetters, owner.label, log),
         fallback: fallback && { fallback, after: owner.common.fallback_after }
       })
@@ -92,12 +91,30 @@ export async function stopOutputs(outputs: readonly RunningOutput[]): Promise<vo
   await Promise.allSettled(outputs.map(stop))
 }
 
-export function outputContext(owner: OutputPlan, plan: Plan, workshop: Workshop, directory: string): OutputContext {
+/** Where an output may keep what is its own. */
+export function outputFolder(directory: string, label: string): string {
+  return join(directory, 'outputs', encodeURIComponent(label))
+}
+
+/** Where its parked records are. */
+export function parkingFolder(directory: string, label: string): string {
+  return join(directory, 'parking', encodeURIComponent(label))
+}
+
+function retryOf({ common }: OutputPlan, { service }: Plan): OutputContext['retry'] {
+  const limit = common.retry_limit
+  return { base: service['scheduler.base'], cap: service['scheduler.cap'], limit: limit === Infinity ? undefined : limit }
+}
+
+export function outputContext(owner: OutputPlan, plan: Plan, workshop: Workshop, store: FrameStore): OutputContext {
+  const { service } = plan
   return {
     ...workshop.context(owner),
-    stateDirectory: () => join(directory, 'outputs', encodeURIComponent(owner.label)),
+    stateDirectory: () => outputFolder(store.directory, owner.label),
+    whenDelivered: (callback) => store.whenDelivered(callback),
+    retry: retryOf(owner, plan),
     workers: owner.common.workers,
-    service: { flush: plan.service.flush, grace: plan.service.grace },
+    service: { flush: service.flush, grace: service.grace },
     network: networkOptions(owner)
   }
 }

@@ -14,7 +14,7 @@ export async function provePlan(plan: Plan, store: FrameStore, log: AgentLog): P
   const workshop = new Workshop(plan, log, new Metrics(), () => {})
   try {
     for (const owner of plan.outputs) {
-      const context = outputContext(owner, plan, workshop, store.directory)
+      const context = outputContext(owner, plan, workshop, store)
       const output = await guarded(owner, () => owner.spec.create(owner.options as never, context))
       workshop.closers.push(() => output.close?.())
     }

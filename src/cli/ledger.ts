@@ -1,13 +1,18 @@
 /** `fantail ledger`: where every record went, from the state on disk. Exit code 1 when an equation does not balance. */
 
+import { outputFolder, parkingFolder } from '../agent/outputs.ts'
 import { readLedger } from '../buffer/tools.ts'
-import { inputImbalance, outputImbalance, type Reasons } from '../event/ledger.ts'
+import { addOutcome } from '../buffer/totals.ts'
+import { inputImbalance, outputImbalance, type OutputTerms, type Reasons } from '../event/ledger.ts'
+import { readStagingTerms } from '../outputs/shared/staging.ts'
+import { readParkingTerms } from '../pipeline/parking.ts'
 import { print, type Io } from './io.ts'
 import type { Arguments } from './options.ts'
 import { stateOf } from './state.ts'
 
 export async function run(args: Arguments, io: Io): Promise<number> {
-  const { inputs, outputs } = readLedger((await stateOf(args, io)).directory)
+  const { directory } = await stateOf(args, io)
+  const { inputs, outputs } = readLedger(directory)
   let lacking = 0
   for (const [name, terms] of Object.entries(inputs)) {
     const { read, created, buffered, joined, filtered, dropped, held } = terms
@@ -16,7 +21,8 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     print(io, `input ${name}`, `  read ${read} + created ${created} = ${parts.join(' + ')}${verdict(lack)}`)
     lacking += Math.abs(lack)
   }
-  for (const [name, terms] of Object.entries(outputs)) {
+  for (const [name, queued] of Object.entries(outputs)) {
+    const terms = await complete(directory, name, queued)
     const { routed, delivered, filtered, dead_lettered, dropped, fallback, waiting, repeated } = terms
     const parts = [
       `delivered ${delivered}`, ...reasons('filtered', filtered), `dead-lettered ${dead_lettered}`, ...reasons('dropped', dropped),
@@ -27,6 +33,17 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     lacking += Math.abs(lack)
   }
   return lacking === 0 ? 0 : 1
+}
+
+/** Parked records, and those that the output keeps itself, wait and find their end beside the queue. */
+async function complete(directory: string, name: string, queued: OutputTerms): Promise<OutputTerms> {
+  const terms = structuredClone(queued)
+  for (const beside of [await readParkingTerms(parkingFolder(directory, name)), await readStagingTerms(outputFolder(directory, name))]) {
+    if (beside === undefined) continue
+    addOutcome(terms, beside)
+    terms.waiting += beside.waiting
+  }
+  return terms
 }
 
 function reasons(term: string, counts: Reasons): string[] {

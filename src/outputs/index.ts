@@ -11,6 +11,7 @@ import { loki } from './loki.ts'
 import { nothing } from './null.ts'
 import { opensearch } from './opensearch.ts'
 import { pretty } from './pretty.ts'
+import { s3 } from './s3.ts'
 import { stdout } from './stdout.ts'
 
 export const outputs: Readonly<Record<string, OutputSpec>> = {
@@ -25,5 +26,6 @@ export const outputs: Readonly<Record<string, OutputSpec>> = {
   null: nothing,
   opensearch,
   pretty,
+  s3,
   stdout
 }

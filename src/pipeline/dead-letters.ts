@@ -15,7 +15,7 @@ import { mkdir, open, readFile, readdir, stat, type FileHandle } from 'node:fs/p
 import path from 'node:path'
 import type { Batch } from '../event/batch.ts'
 import type { Log } from '../plugin/context.ts'
-import { exists, syncFolder } from './durable-file.ts'
+import { exists, syncFolder } from '../lib/durable-file.ts'
 import { identityOf, letterLine, readLetter, streamOf, type DeadLetter } from './letter.ts'
 
 /** Bytes after which the next file is begun. */

@@ -5,7 +5,7 @@
  */
 import type { OutputQueue } from '../buffer/store.ts'
 import { addOutcome } from '../buffer/totals.ts'
-import type { OutputTerms } from '../event/ledger.ts'
+import { emptyOutputTerms, type OutputTerms } from '../event/ledger.ts'
 import type { Log } from '../plugin/context.ts'
 import type { Output, Verdict } from '../plugin/output.ts'
 import { Aside } from './aside.ts'
@@ -86,6 +86,7 @@ export class Delivery {
       letters: deadLetters,
       parking,
       handing: this.#handing,
+      keptAgain: (records) => queue.count({ ...emptyOutputTerms(), routed: records }),
       again: (work) => this.#again(work)
     })
     this.#outbox = new Outbox({ ...shared, limits, queue, flush, merges: retry.limit === undefined, frameDone: (taken) => this.#frameDone(taken) })
@@ -249,13 +250,29 @@ export class Delivery {
     }
   }
 
-  /** The queue's terms completed with those of the parking: parked records wait, and find their end there. */
+  /** The queue's terms completed with those of the parking and of what the output keeps: such records wait, and find their end, there. */
   ledger(terms: OutputTerms): OutputTerms {
-    if (this.#parking === undefined) return terms
     const complete: OutputTerms = { ...terms, dropped: { ...terms.dropped }, filtered: { ...terms.filtered } }
-    addOutcome(complete, this.#parking.terms)
-    complete.waiting += this.#parking.records
+    if (this.#parking !== undefined) {
+      addOutcome(complete, this.#parking.terms)
+      complete.waiting += this.#parking.records
+    }
+    const kept = this.#output.kept?.()
+    if (kept !== undefined) {
+      addOutcome(complete, kept)
+      complete.waiting += kept.waiting
+    }
     return complete
+  }
+
+  /** Records that the output keeps. */
+  get kept(): number {
+    return this.#output.kept?.().waiting ?? 0
+  }
+
+  /** The output sends what it keeps. Resolves when nothing is left of it. */
+  async finish(): Promise<void> {
+    if (this.#state === 'running') await this.#output.finish?.()
   }
 
   /** Delivers what waits, without gathering; resolves when nothing is left or at `deadline` (`performance.now()` time). */
@@ -270,6 +287,10 @@ export class Delivery {
       if (deadline !== Infinity) timer = setTimeout(resolve, Math.max(0, deadline - now))
       this.#wake()
     })
+    clearTimeout(timer)
+    const late = Promise.withResolvers<void>()
+    if (deadline !== Infinity) timer = setTimeout(late.resolve, Math.max(0, deadline - performance.now()))
+    await Promise.race([this.finish(), late.promise])
     clearTimeout(timer)
   }
 

@@ -8,7 +8,7 @@ import path from 'node:path'
 import type { Frame } from '../buffer/frame.ts'
 import type { Log } from '../plugin/context.ts'
 import { fileNumbers, type DeadLetters } from './dead-letters.ts'
-import { exists } from './durable-file.ts'
+import { exists } from '../lib/durable-file.ts'
 import { readLetter, type DeadLetter } from './letter.ts'
 import { RecordFrame } from './record-frame.ts'
 

@@ -1,7 +1,7 @@
 /** What follows from a verdict: the one place where failures become retries, dead letters and parked records. */
 import { count } from '../event/ledger.ts'
 import type { Log } from '../plugin/context.ts'
-import { REFUSED, REPEATED, RETRY, UNSURE, type Verdict } from '../plugin/output.ts'
+import { KEPT, REFUSED, REPEATED, RETRY, UNSURE, type Verdict } from '../plugin/output.ts'
 import type { Concurrency } from './concurrency.ts'
 import type { LetterBox } from './dead-letters.ts'
 import type { DeliveryMeter } from './delivery-meter.ts'
@@ -27,6 +27,8 @@ export interface JudgeOptions {
   readonly parking: Parking | undefined
   /** Where refused records go instead of the dead letters. */
   readonly handing: Handing | undefined
+  /** Dead letters that were sent again are kept by the output: they are routed to it once more. */
+  readonly keptAgain: (records: number) => void
   /** Takes a batch that is to be sent again at its `due` time. */
   readonly again: (work: Work) => void
 }
@@ -235,6 +237,8 @@ export class Judge {
     const why: string[] = []
     const repeats = !this.#isExhausted(work, 1)
     let unsure = 0
+    let kept = 0
+    let keptAgain = 0
     const refused = intake.work()
     const whyRefused: string[] = []
     eachRecord(work, (index, taken) => {
@@ -248,6 +252,10 @@ export class Judge {
       } else if (outcome === REFUSED) {
         moveRecord(work, index, taken, refused)
         whyRefused.push(reasons.get(index) ?? 'refused')
+      } else if (outcome === KEPT) {
+        kept++
+        if (taken.origin.kind === 'replay') keptAgain++
+        taken.settle(1)
       } else {
         taken.terms.delivered++
         if (outcome === REPEATED && !work.resent) this.#repeated(taken)
@@ -255,7 +263,8 @@ export class Judge {
         taken.settle(1)
       }
     })
-    meter.bytes.value += work.batch.count === 0 ? 0 : Math.round(work.batch.bytes * (1 - (rest.batch.count + refused.batch.count) / work.batch.count))
+    if (keptAgain > 0) this.#o.keptAgain(keptAgain)
+    meter.bytes.value += work.batch.count === 0 ? 0 : Math.round(work.batch.bytes * (1 - (rest.batch.count + refused.batch.count + kept) / work.batch.count))
     const nothingTaken = rest.batch.count === work.batch.count
     if (verdict.throttled === true || unsure > 0) concurrency.overload(now, work.sentAt)
     else if (!nothingTaken) concurrency.success(work.saturated)
@@ -355,7 +364,7 @@ function faultOf(verdict: Verdict | undefined, records: number): string | undefi
     case 'partial': {
       const { outcomes } = verdict
       if (outcomes.length < records) return 'the plugin gave fewer outcomes than there are records'
-      for (let i = 0; i < records; i++) if (outcomes[i]! > UNSURE) return `the plugin gave the unknown outcome ${outcomes[i]!}`
+      for (let i = 0; i < records; i++) if (outcomes[i]! > KEPT) return `the plugin gave the unknown outcome ${outcomes[i]!}`
       return undefined
     }
     default:

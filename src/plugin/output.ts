@@ -1,6 +1,7 @@
 /** The contract of outputs. A failure is a verdict; the engine acts on it in one place. */
 import type { Fields, OptionsOf } from '../config/fields.ts'
 import type { Batch } from '../event/batch.ts'
+import type { OutputTerms } from '../event/ledger.ts'
 import type { PluginContext } from './context.ts'
 import type { Example } from './filter.ts'
 
@@ -12,6 +13,8 @@ export const REFUSED = 2
 export const REPEATED = 3
 /** To be tried again although the destination may have taken it (reply lost): counted as repeated when it is sent again. */
 export const UNSURE = 4
+/** On disk in the output's own store, where it waits; `Output.kept` counts it from now on. */
+export const KEPT = 5
 
 /**
  * delivered: all of it is safe at the destination.
@@ -47,6 +50,13 @@ export interface Output {
    * as `retry`. `signal` aborts when the agent stops at once.
    */
   write(batch: Batch, signal: AbortSignal): Promise<Verdict>
+  /**
+   * What became of all the records that were ever kept, and how many wait; `routed` is 0. As durable as what is kept. An
+   * output that keeps records is given those again whose frames were not acknowledged before a kill, and passes them over.
+   */
+  kept?(): OutputTerms
+  /** Sends what is kept without waiting for more: the agent stops. Resolves when nothing is left. */
+  finish?(): Promise<void>
   close?(): Promise<void>
 }
 
@@ -66,6 +76,10 @@ export interface Limits {
 export interface OutputContext extends PluginContext {
   /** Path of a folder of this output's own below the state directory, made at first use. */
   stateDirectory(): string
+  /** Calls back once when every output is done with all frames there are now, and that is on disk. */
+  whenDelivered(callback: () => void): void
+  /** How the engine tries again: `scheduler.base` and `scheduler.cap` in milliseconds, and `retry_limit`, if there is one. */
+  readonly retry: { readonly base: number; readonly cap: number; readonly limit: number | undefined }
   /** Default for `workers` was overridden by the configuration. */
   readonly workers: number | undefined
   readonly service: { readonly flush: number; readonly grace: number }

@@ -20,6 +20,8 @@ export function outputContext(network: Partial<NetworkOptions> = {}): TestContex
     parser: () => undefined,
     joiner: () => { throw new Error('outputs have no joiners') },
     stateDirectory: () => fileURLToPath(new URL('.', import.meta.url)),
+    whenDelivered: () => {},
+    retry: { base: 10, cap: 50, limit: undefined },
     workers: undefined,
     service: { flush: 1000, grace: 5000 },
     network: { host: undefined, port: undefined, net: {}, tls: {}, ...network },

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Batch } from '../../src/event/batch.ts'
-import { emptyInputTerms, outputImbalance } from '../../src/event/ledger.ts'
+import { emptyInputTerms, emptyOutputTerms, outputImbalance } from '../../src/event/ledger.ts'
 import { openStore } from '../../src/buffer/open-store.ts'
 import { Delivery, type DeliveryOptions } from '../../src/pipeline/deliver.ts'
 import { Parking } from '../../src/pipeline/parking.ts'
-import { DELIVERED, REFUSED, REPEATED, RETRY, delivered, type Verdict } from '../../src/plugin/output.ts'
+import { DELIVERED, KEPT, REFUSED, REPEATED, RETRY, delivered, type Output, type Verdict } from '../../src/plugin/output.ts'
 import { tempFolder } from '../support/temp.ts'
 import { eventually } from '../support/wait.ts'
 import { FakeOutput, FakeQueue, FrameMaker, finish, letters, limits, log, meter, numbers, running, shown } from './fake-queue.ts'
@@ -461,5 +461,33 @@ describe('on the real buffer', () => {
     }
     const dead = (await shown(`${folder}/dlq`)).map(({ record }) => (JSON.parse(record) as { n: number }).n)
     expect([...arrived, ...dead].sort((a, b) => a - b)).toEqual(Array.from({ length: routed }, (_, i) => i))
+  })
+})
+
+describe('an output that keeps records', () => {
+  it('has them in its own terms, and is asked to send them before the engine stops', async () => {
+    const kept = emptyOutputTerms()
+    const output: Output = {
+      async write(batch) {
+        const outcomes = Uint8Array.from(numbers(batch), (n) => (n === 1 ? REFUSED : KEPT))
+        kept.waiting += outcomes.filter((outcome) => outcome === KEPT).length
+        return { kind: 'partial', outcomes, reasons: new Map() }
+      },
+      kept: () => kept,
+      async finish() {
+        kept.delivered += kept.waiting
+        kept.waiting = 0
+      }
+    }
+    const { delivery, queue, maker } = set({ output })
+    delivery.start()
+    await running(queue)
+    queue.push(maker.frame(['a', 'a', 'b']))
+    await eventually('the frame is done', () => queue.waiting().frames === 0)
+    expect(queue.terms).toMatchObject({ routed: 3, delivered: 0, dropped: { refused: 1 } })
+    expect(delivery.ledger(queue.terms)).toMatchObject({ delivered: 0, waiting: 2 })
+    expect(outputImbalance(delivery.ledger(queue.terms))).toBe(0)
+    await finish(delivery)
+    expect(delivery.ledger(queue.terms)).toMatchObject({ routed: 3, delivered: 2, waiting: 0, dropped: { refused: 1 } })
   })
 })

@@ -38,7 +38,7 @@ function bench(limit?: number): Bench {
     }
   }
   const judge = new Judge({
-    intake, gate, concurrency, retry, parkAfter: 60_000, random: () => 1, meter: meter(), log, letters, parking: undefined, handing: undefined, again: (work) => again.push(work)
+    intake, gate, concurrency, retry, parkAfter: 60_000, random: () => 1, meter: meter(), log, letters, parking: undefined, handing: undefined, keptAgain: () => {}, again: (work) => again.push(work)
   })
   const maker = new FrameMaker()
   let settled = 0

@@ -46,7 +46,11 @@ export class Signer {
 
   async #load(): Promise<SignatureV4> {
     const { SignatureV4 } = await import('@smithy/signature-v4')
-    return new SignatureV4({ service: this.#service, region: this.#region, credentials: this.#credentials, sha256: Sha256 })
+    return new SignatureV4({
+      service: this.#service, region: this.#region, credentials: this.#credentials, sha256: Sha256,
+      // S3 alone takes the path as it was sent
+      uriEscapePath: this.#service !== 's3'
+    })
   }
 }
 

@@ -2,15 +2,23 @@
 import type { Agent as HttpAgent, ClientRequest, OutgoingHttpHeaders } from 'node:http'
 import http from 'node:http'
 import * as https from 'node:https'
+import type { Readable } from 'node:stream'
 import type { Endpoint } from './network.ts'
 import type { Answer } from './status.ts'
+
+/** A body that is read while it is sent. */
+export interface StreamedBody {
+  /** Bytes. */
+  readonly length: number
+  open(): Readable
+}
 
 export interface HttpRequest {
   readonly method: string
   /** Path and query. */
   readonly path: string
   readonly headers: OutgoingHttpHeaders
-  readonly body: Buffer
+  readonly body: Buffer | StreamedBody
   /** Milliseconds until the answer must be complete; 0 for no limit. */
   readonly timeout: number
   /** Milliseconds that the connection may be silent; 0 for no limit. */
@@ -97,7 +105,8 @@ export async function send(agent: HttpAgent, { secure, host, port }: Endpoint, w
   })
   let begun = false
   const begin = (): void => {
-    if (!begun) endWith(request, body, secure)
+    if (!begun && Buffer.isBuffer(body)) endWith(request, body, secure)
+    else if (!begun) streamInto(request, body as StreamedBody)
     begun = true
   }
   const patience = asks ? setTimeout(begin, ASKED) : undefined
@@ -129,4 +138,12 @@ function endWith(request: ClientRequest, body: Buffer, secure: boolean): void {
     else request.end(slice)
   }
   next()
+}
+
+/** Sends the body as it is read. What cannot be read ends the request. */
+function streamInto(request: ClientRequest, body: StreamedBody): void {
+  const stream = body.open()
+  stream.on('error', (error) => { request.destroy(error) })
+  request.on('close', () => { stream.destroy() })
+  stream.pipe(request)
 }

@@ -20,7 +20,7 @@ export function checkSignature({ method, url = '/', headers }: Request, body: Bu
   const [path = '', query = ''] = url.split('?')
   const pairs = query === '' ? '' : query.split('&').map((pair) => (pair.includes('=') ? pair : `${pair}=`)).sort().join('&')
   const fields = names.split(';').map((name) => `${name}:${String(headers[name]).trim()}\n`).join('')
-  const encoded = path.split('/').map((part) => encodeURIComponent(part)).join('/')
+  const encoded = service === 's3' ? path : path.split('/').map((part) => encodeURIComponent(part)).join('/')
   const canonical = `${method}\n${encoded}\n${pairs}\n${fields}\n${names}\n${hash(body)}`
   const scope = `${date}/${region}/${service}/aws4_request`
   const text = `AWS4-HMAC-SHA256\n${String(headers['x-amz-date'])}\n${scope}\n${hash(canonical)}`

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
-import { exists, syncFolder, writeSynced } from '../../src/pipeline/durable-file.ts'
+import { exists, syncFolder, writeSynced } from '../../src/lib/durable-file.ts'
 import { tempFolder } from '../support/temp.ts'
 
 it('a file is written anew, and known to exist', async () => {
