@@ -25,7 +25,7 @@ export class Namespaces {
   readonly #timer: NodeJS.Timeout
   #failing = false
 
-  /** `say` is told what fails; `ttl`: milliseconds after which a namespace is asked for again; 0 never. */
+  /** `say` is told why a namespace could not be read; `ttl`: milliseconds after which a namespace is asked for again; 0 never. */
   constructor(client: ApiClient, say: (message: string) => void, ttl: number, changed: (name: string) => void) {
     this.#client = client
     this.#say = say
@@ -74,7 +74,7 @@ export class Namespaces {
       const failure = error as ApiFailure
       known.due = performance.now() + (failure.refused || failure.status === 404 ? Math.max(this.#ttl, RETRY) : RETRY)
       if (failure.status !== 404 && !this.#failing) {
-        this.#say(`Namespaces cannot be read, so their labels and annotations are missing: ${failure.message}`)
+        this.#say(failure.message)
         this.#failing = true
       }
     }

@@ -36,8 +36,11 @@ export function openSource(options: SourceOptions, use: NamespaceUse, context: F
     ? undefined
     : {
       ttl: options.kube_meta_namespace_cache_ttl,
-      // what pods inherit is an addition of ours that needs not be allowed
-      failed: (message: string) => { if (use === 'shown') log.warn(message); else log.info(message) }
+      failed: (message: string) => {
+        if (use === 'shown') log.warn(`Namespaces cannot be read, so their labels and annotations are missing. ${message}`)
+        // an addition of ours that needs not be allowed
+        else log.info(`Namespaces cannot be read, so annotations fantail.io/… there are without effect. ${message}`)
+      }
     }
   if (!options.use_kubelet) {
     const node = nodeName({
