@@ -9,13 +9,13 @@ import process from 'node:process'
 import { es } from '../src/outputs/es.ts'
 import { makeBatch } from '../test/event/make-batch.ts'
 import { never, optionsOf, outputContext } from '../test/outputs/output-context.ts'
-import { startElasticsearch } from '../test/support/servers/elasticsearch.ts'
+import { elasticsearch } from '../test/support/servers/elasticsearch.ts'
 
 const pairs = Number(process.argv[2] ?? 3)
 const records = Number(process.argv[3] ?? 100_000)
 const PER_REQUEST = 2000
 
-const server = await startElasticsearch({ heap: 1024 })
+const server = await elasticsearch.start({ heap: 1024 })
 
 /** Seconds of CPU that the server has used, user and system. */
 function cpu (): number {

@@ -5,8 +5,8 @@ import { opensearch as opensearchOutput } from '../../src/outputs/opensearch.ts'
 import { DELIVERED, REFUSED, REPEATED, RETRY, type Output, type OutputContext } from '../../src/plugin/output.ts'
 import { TEN, makeBatch, type RecordSpec } from '../event/make-batch.ts'
 import { never, optionsOf, outcomes, outputContext } from '../outputs/output-context.ts'
-import { elasticsearch, startElasticsearch } from '../support/servers/elasticsearch.ts'
-import { opensearch, startOpenSearch } from '../support/servers/opensearch.ts'
+import { elasticsearch, elasticsearch9 } from '../support/servers/elasticsearch.ts'
+import { opensearch, opensearch3 } from '../support/servers/opensearch.ts'
 import type { SearchServer } from '../support/servers/search-server.ts'
 import { describeWith } from '../support/servers/server.ts'
 
@@ -20,13 +20,13 @@ const createEs = (set: Options, context: OutputContext): Output | Promise<Output
 const createOpenSearch = (set: Options, context: OutputContext): Output | Promise<Output> =>
   opensearchOutput.create(optionsOf(opensearchOutput, set), context)
 
-for (const [requirement, start, create] of [
-  [elasticsearch, startElasticsearch, createEs], [opensearch, startOpenSearch, createOpenSearch]
+for (const [release, create] of [
+  [elasticsearch, createEs], [elasticsearch9, createEs], [opensearch, createOpenSearch], [opensearch3, createOpenSearch]
 ] as const) {
-  await describeWith([requirement], `the output for ${requirement.name}`, () => {
+  await describeWith([release], `the output for ${release.name}`, () => {
     let server: SearchServer
     const made: Output[] = []
-    beforeAll(async () => { server = await start() }, 180_000)
+    beforeAll(async () => { server = await release.start() }, 180_000)
     afterAll(async () => {
       for (const output of made) await output.close?.()
       await server.stop()

@@ -11,7 +11,7 @@ import type { Ledger } from '../support/agent.ts'
 import { NodeLayout, type ContainerLog } from '../support/node-layout.ts'
 import type { Running } from '../support/process.ts'
 import { containerInsights, eksCharts, fluentHelmCharts, published, startOnNode, type Files } from '../support/published.ts'
-import { elasticsearch, startElasticsearch } from '../support/servers/elasticsearch.ts'
+import { elasticsearch } from '../support/servers/elasticsearch.ts'
 import { helmAndKubectl } from '../support/servers/helm.ts'
 import { moto, startMoto, type MotoServer } from '../support/servers/moto.ts'
 import type { SearchServer } from '../support/servers/search-server.ts'
@@ -180,7 +180,7 @@ if (published) await describeWith([root, elasticsearch, helmAndKubectl], 'on Ela
   /** The address that `elasticsearch-master` has for the agent: the configuration names its port, so this one must be free. */
   const address = '127.77.20.9'
   beforeAll(async () => {
-    server = await startElasticsearch()
+    server = await elasticsearch.start()
     relay = net.createServer((socket) => {
       const onward = net.connect(server.port, '127.0.0.1')
       socket.pipe(onward).pipe(socket)

@@ -2,8 +2,8 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { Agent } from '../support/agent.ts'
 import { imbalances, total } from '../support/ledger.ts'
-import { elasticsearch, startElasticsearch } from '../support/servers/elasticsearch.ts'
-import { opensearch, startOpenSearch } from '../support/servers/opensearch.ts'
+import { elasticsearch, elasticsearch9 } from '../support/servers/elasticsearch.ts'
+import { opensearch, opensearch3 } from '../support/servers/opensearch.ts'
 import type { SearchServer } from '../support/servers/search-server.ts'
 import { describeWith } from '../support/servers/server.ts'
 import { Writer } from '../support/writer.ts'
@@ -13,18 +13,14 @@ interface Hits {
   readonly hits: { readonly hits: readonly { readonly _id: string, readonly _index: string, readonly _source: Record<string, unknown> }[] }
 }
 
-const pairs = [
-  [elasticsearch, startElasticsearch, 'es'],
-  [opensearch, startOpenSearch, 'es'],
-  [opensearch, startOpenSearch, 'opensearch']
-] as const
+const pairs = [[elasticsearch, 'es'], [elasticsearch9, 'es'], [opensearch, 'es'], [opensearch3, 'opensearch']] as const
 
-for (const [requirement, start, output] of pairs) {
-  await describeWith([requirement], `output ${output} into ${requirement.name}`, () => {
+for (const [release, output] of pairs) {
+  await describeWith([release], `output ${output} into ${release.name}`, () => {
     let server: SearchServer
     let agent: Agent
     beforeAll(async () => {
-      server = await start()
+      server = await release.start()
       await server.ask('PUT', '/_index_template/strict', {
         index_patterns: ['strict*'],
         template: { mappings: { properties: { status: { type: 'integer' } } } }

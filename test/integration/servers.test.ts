@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { elasticsearch, startElasticsearch } from '../support/servers/elasticsearch.ts'
+import { elasticsearch } from '../support/servers/elasticsearch.ts'
 import { nginx, startNginx } from '../support/servers/nginx.ts'
-import { opensearch, startOpenSearch } from '../support/servers/opensearch.ts'
+import { opensearch } from '../support/servers/opensearch.ts'
 import { checkMetrics, prometheus, promtool, startPrometheus } from '../support/servers/prometheus.ts'
 import type { SearchServer } from '../support/servers/search-server.ts'
 import { describeWith } from '../support/servers/server.ts'
@@ -9,10 +9,10 @@ import { eventually } from '../support/wait.ts'
 
 const bulk = '{"create":{"_id":"1"}}\n{"n":1}\n{"create":{"_id":"1"}}\n{"n":1}\n'
 
-for (const [requirement, start] of [[elasticsearch, startElasticsearch], [opensearch, startOpenSearch]] as const) {
-  await describeWith([requirement], `the stand-alone ${requirement.name}`, () => {
+for (const release of [elasticsearch, opensearch]) {
+  await describeWith([release], `the stand-alone ${release.name}`, () => {
     let server: SearchServer
-    beforeAll(async () => { server = await start() }, 180_000)
+    beforeAll(async () => { server = await release.start() }, 180_000)
     afterAll(() => server.stop())
 
     it('answers a bulk request per item and keeps documents through kill -9', async () => {
@@ -30,7 +30,7 @@ for (const [requirement, start] of [[elasticsearch, startElasticsearch], [opense
     }, 180_000)
 
     it('says who it is at /', async () => {
-      expect(await server.ask('GET', '/')).toMatchObject({ version: { number: requirement.name.split(' ')[1] } })
+      expect(await server.ask('GET', '/')).toMatchObject({ version: { number: release.name.split(' ')[1] } })
     })
   })
 }

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Agent } from '../support/agent.ts'
 import { imbalances, total } from '../support/ledger.ts'
-import { elasticsearch, startElasticsearch } from '../support/servers/elasticsearch.ts'
+import { elasticsearch } from '../support/servers/elasticsearch.ts'
 import { KafkaServer, kafka } from '../support/servers/kafka.ts'
 import type { SearchServer } from '../support/servers/search-server.ts'
 import { describeWith } from '../support/servers/server.ts'
@@ -26,7 +26,7 @@ await describeWith([kafka, elasticsearch], 'agents, Kafka, three indexers, Elast
   let search: SearchServer
   const agents: Agent[] = []
   beforeAll(async () => {
-    [server, search] = await Promise.all([KafkaServer.start(), startElasticsearch()])
+    [server, search] = await Promise.all([KafkaServer.start(), elasticsearch.start()])
     await server.createTopic('logs', 6)
     await search.ask('PUT', '/_index_template/tiers', { index_patterns: ['tiers*'], template: { settings: { number_of_replicas: 0 } } })
   }, 300_000)

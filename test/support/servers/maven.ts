@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
 import { verifyChecksums } from './cache.ts'
-import { onPath } from './server.ts'
+import { debian, onPath } from './server.ts'
 
 const exec = promisify(execFile)
 
@@ -14,6 +14,38 @@ const want = 'needs a JDK 17 and Maven: apt-get install -y --no-install-recommen
 
 export function requireMaven (): void {
   for (const command of ['java', 'javac', 'mvn']) if (!onPath(command)) throw new Error(want)
+}
+
+const machines = '/usr/lib/jvm'
+
+/**
+ * The `bin` folder of a JDK of at least version `least`: of JAVA_HOME, of the PATH, or of those that packages put into
+ * /usr/lib/jvm; Debian's is installed when there is none.
+ */
+export async function jdk (least: number): Promise<string> {
+  const found = findJdk(least)
+  if (found !== undefined) return found
+  await debian(path.join(machines, `java-${least}-openjdk-${process.arch === 'x64' ? 'amd64' : process.arch}`, 'bin/javac'),
+    [`openjdk-${least}-jdk-headless`]).catch((error: unknown) => {
+    throw new Error(`needs a JDK ${least} or newer in ${machines} or JAVA_HOME: ${error instanceof Error ? error.message : String(error)}`)
+  })
+  return findJdk(least) ?? ''
+}
+
+function findJdk (least: number): string | undefined {
+  const home = process.env['JAVA_HOME']
+  const onPaths = (process.env['PATH'] ?? '').split(':').filter((folder) => existsSync(path.join(folder, 'javac')))
+  const installed = existsSync(machines) ? readdirSync(machines).map((name) => path.join(machines, name, 'bin')) : []
+  return [...(home === undefined || home === '' ? [] : [path.join(home, 'bin')]), ...onPaths.map(realJdk), ...installed].find((bin) => {
+    const release = path.join(bin, '../release')
+    if (!onPath(path.join(bin, 'javac')) || !existsSync(release)) return false
+    return Number(/^JAVA_VERSION="(\d+)/m.exec(readFileSync(release, 'utf8'))?.[1] ?? 0) >= least
+  })
+}
+
+/** The JDK's own `bin` folder: what lies on the PATH is often a link. */
+function realJdk (folder: string): string {
+  return path.dirname(realpathSync(path.join(folder, 'javac')))
 }
 
 /**
@@ -53,11 +85,15 @@ function lastLines (error: unknown): string {
   return `${stdout}${stderr}`.trim().split('\n').slice(-4).join(' ') || message
 }
 
-/** Compiles one of our launchers, `name`.java, against `folder`/lib into `folder`/`target`. */
-export async function compile (folder: string, name: string, target: string): Promise<void> {
+/** Compiles our class `name`, and those of ours that it names, against `folder`/lib into `folder`/`target`. */
+export async function compile (bin: string, folder: string, name: string, target: string, sources: readonly string[] = ['']): Promise<void> {
+  const paths = sources.map((source) => path.join(javaFolder, source))
+  const source = paths.map((at) => path.join(at, `${name}.java`)).find((file) => existsSync(file)) ?? name
   const jars = readdirSync(path.join(folder, 'lib')).map((jar) => path.join(folder, 'lib', jar))
   mkdirSync(path.join(folder, target), { recursive: true })
-  await exec('javac', ['-nowarn', '-d', path.join(folder, target), '-cp', jars.join(':'), path.join(javaFolder, `${name}.java`)])
+  await exec(path.join(bin, 'javac'), [
+    '-nowarn', '-d', path.join(folder, target), '-cp', jars.join(':'), '-sourcepath', paths.join(':'), source
+  ])
 }
 
 /** Packs the classes below `folder`/`classes` into `jar`, and removes them. */

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { Running } from '../process.ts'
 import { freePort, tempFolder } from '../temp.ts'
 import { eventually } from '../wait.ts'
+import type { Requirement } from './server.ts'
 
 export interface SearchOptions {
   /** Settings of the server (`thread_pool.write.queue_size`: 1). */
@@ -14,10 +15,16 @@ export interface SearchOptions {
 /** How one kind of search server is started: everything between `java` and the first argument, and the arguments. */
 export interface Launch {
   readonly name: string
+  readonly java: string
   readonly cwd: string
   readonly classPath: string
   readonly mainClass: string
   arguments (data: string, port: number): Promise<string[]>
+}
+
+/** A version of a server that tests start: what it needs, and how it is started. */
+export interface SearchRelease extends Requirement {
+  start (options?: SearchOptions): Promise<SearchServer>
 }
 
 /** A real Elasticsearch or OpenSearch node with a data folder of its own. */
@@ -54,7 +61,7 @@ export class SearchServer {
     mkdirSync(data, { recursive: true })
     const { heap = 512, settings = {} } = this.#options
     const running = new Running({
-      command: 'java',
+      command: this.#launch.java,
       args: [
         `-Xms${heap}m`, `-Xmx${heap}m`, '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', this.#launch.classPath, this.#launch.mainClass,
         ...await this.#launch.arguments(data, this.port),

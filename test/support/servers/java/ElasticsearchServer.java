@@ -41,8 +41,8 @@ class ElasticsearchServer {
     LogConfigurator.registerErrorListener();
     LogConfigurator.configure(environment, true);
 
-    var modules = PluginsLoader.loadModulesBundles(environment.modulesDir());
-    var plugins = PluginsLoader.loadPluginsBundles(environment.pluginsDir());
+    var modules = Bundles.modules(environment.modulesDir());
+    var plugins = Bundles.plugins(environment.pluginsDir());
     // The last argument leaves out the check of packages against the module layer, which a class path does not have.
     Node node = new Node(environment, PluginsLoader.createPluginsLoader(modules, plugins, Map.of(), false));
     Runtime.getRuntime().addShutdownHook(new Thread(() -> {
