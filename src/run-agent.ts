@@ -4,12 +4,12 @@
  */
 import { Agent, type Surroundings } from './agent.ts'
 import type { Plan } from './config/plan.ts'
-import { ConfigurationError, renderProblem, renderProblems } from './config/problem.ts'
+import { ConfigurationError, renderProblem, renderProblems, type Problem } from './config/problem.ts'
 import { FantailError } from './errors.ts'
 import { AgentLog } from './log.ts'
 import type { ReloadAnswer } from './metrics/server.ts'
 import { withFluentBitBacklog } from './agent/fluent-bit-backlog.ts'
-import { provePlan } from './agent/prove.ts'
+import { provePlan, refusals } from './agent/prove.ts'
 import { Reloads, type ReloadSource } from './agent/reloads.ts'
 import { SecretWatch } from './agent/secret-watch.ts'
 import { stateDirectory } from './agent/state-directory.ts'
@@ -25,6 +25,11 @@ export interface Signals {
 export async function runAgent(plan: Plan, signals: Signals, source?: ReloadSource): Promise<number> {
   const runner = new Runner(signals, source)
   return await runner.run(plan)
+}
+
+/** What the plugins of a checked plan refuse, without running them; `elsewhere` when it is for another machine. */
+export async function validatePlan(plan: Plan, elsewhere: boolean): Promise<Problem[]> {
+  return await refusals(plan, elsewhere)
 }
 
 class Runner {
@@ -61,7 +66,9 @@ class Runner {
     } catch (error) {
       await agent.abandon()
       if (!(error instanceof ConfigurationError)) throw error
-      process.stderr.write(renderProblems(error.problems, plan.sources) + '\n')
+      // a start ends at the first plugin that refuses; whoever mends it wants to know of all
+      const all = await refusals(plan)
+      process.stderr.write(renderProblems(all.length > 0 ? all : error.problems, plan.sources) + '\n')
       return 1
     }
     this.#source?.onHangup(() => this.#hangup())

@@ -27,10 +27,13 @@ export class Workshop {
   /** What was made and is to be let go of at the end. */
   readonly closers: (() => unknown)[] = []
   readonly #parsers: Parsers
+  readonly #trial: boolean
   /** The way in that emits at this moment; filters that make records hand them to it. */
   readonly active: { ingest: InputIngest | undefined } = { ingest: undefined }
 
-  constructor(plan: Plan, log: AgentLog, metrics: Metrics, finish: (code: number) => void) {
+  /** `trial`: what is made runs never; see PluginContext. */
+  constructor(plan: Plan, log: AgentLog, metrics: Metrics, finish: (code: number) => void, trial = false) {
+    this.#trial = trial
     this.log = log
     this.metrics = metrics
     this.finish = finish
@@ -46,6 +49,7 @@ export class Workshop {
       name: owner.label,
       log: this.log.child(owner.label, owner.common?.log_level as Level | undefined),
       meter: this.metrics.meter(owner.label),
+      trial: this.#trial,
       pool: this.pool,
       given: owner.given,
       parser: (name) => this.#parsers.parser(name),
@@ -64,6 +68,6 @@ export async function guarded<T>(owner: Owner, make: () => T | Promise<T>): Prom
     const place = option?.place ?? owner.place
     throw new ConfigurationError([
       { code: 'invalid-option', level: 'error', message: message('invalid-option', { owner: owner.label, reason: error.message }), place }
-    ])
+    ], error)
   }
 }

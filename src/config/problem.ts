@@ -71,8 +71,8 @@ export class Problems {
 export class ConfigurationError extends Error {
   readonly problems: readonly Problem[]
 
-  constructor(problems: readonly Problem[]) {
-    super(problems.map((problem) => renderHead(problem)).join('\n'))
+  constructor(problems: readonly Problem[], cause?: unknown) {
+    super(problems.map((problem) => renderHead(problem)).join('\n'), { cause })
     this.name = 'ConfigurationError'
     this.problems = problems
   }

@@ -83,8 +83,8 @@ export const aws = defineFilter({
       render()
     }
 
-    await attempt()
-    if (found.size < wanted.length || tags === undefined) {
+    if (context.trial !== true) await attempt()
+    if (context.trial !== true && (found.size < wanted.length || tags === undefined)) {
       timer = setInterval(() => void attempt(), Math.max(1, options.retry_interval_s) * 1000)
       timer.unref()
     }

@@ -93,7 +93,7 @@ export const kubernetes = defineFilter({
       warn: (message: string) => log.warn(message)
     }
     const containers = new Containers(CONTAINERS)
-    const source = options.use_tag_for_meta || options.dummy_meta
+    const source = options.use_tag_for_meta || options.dummy_meta || context.trial === true
       ? undefined
       : openSource(options, showsNamespace ? 'shown' : allowed.parser || allowed.exclude ? 'inherited' : undefined, context, {
         podChanged: (namespace, pod) => { for (const container of containers.ofPod(namespace, pod)) lookUp(container) },

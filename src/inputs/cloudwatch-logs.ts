@@ -115,7 +115,7 @@ class CloudwatchLogsInput implements Input {
   #stand(): void {
     const { log } = this.#context
     const namespace = this.#options.lease_namespace ?? ownNamespace()
-    if (namespace === undefined) throw new PluginError('the namespace of the Lease is not known outside of a pod', 'lease_namespace')
+    if (namespace === undefined) throw new PluginError('the namespace of the Lease is not known outside of a pod', 'lease_namespace', true)
     this.#lease = new Lease({
       client: new ApiClient(inClusterOptions(process.env, `fantail/${version()}`)),
       namespace,

@@ -29,6 +29,8 @@ export interface PluginContext {
   readonly name: string
   readonly log: Log
   readonly meter: Meter
+  /** It is made only to learn what it refuses, and let go of at once: it asks nothing of any other machine. */
+  readonly trial?: boolean
   /** Where keys and constant values are interned at start. */
   readonly pool: Pool
   /** The properties as written, in order, with their places. */
@@ -55,9 +57,12 @@ export interface JoinerOptions {
 export class PluginError extends Error {
   /** The option it is about, if it is about one. */
   readonly option: string | undefined
+  /** It is about this machine, a file of it or its environment: on another one the configuration may be right. */
+  readonly local: boolean
 
-  constructor(message: string, option?: string) {
+  constructor(message: string, option?: string, local = false) {
     super(message)
     this.option = option
+    this.local = local
   }
 }

@@ -31,6 +31,56 @@ describe('fantail validate', () => {
     expect(io.written.err).toContain('Did you mean stdout?')
   })
 
+  it('tells all that plugins refuse at their start, each at the place of its option', async () => {
+    const io = testIo()
+    const file = configuration(`pipeline:
+  inputs:
+    - name: tail
+      path: /nowhere/*.log
+      parser: json
+      multiline.parser: cri
+  filters:
+    - name: nest
+      match: '*'
+      operation: nest
+  outputs:
+    - name: http
+      match: '*'
+      oauth2.enable: on
+    - name: cloudwatch_logs
+      match: '*'
+      region: eu-central-1
+      log_group_name: g
+      log_stream_name: s
+      log_stream_prefix: p
+    - {name: cloudwatch_logs, match: '*', region: eu-central-1, log_group_name: g, log_stream_name: s, log_retention_days: 15}
+    - {name: es, match: '*', write_operation: update}
+    - {name: kafka, match: '*', brokers: a, topics: 'a b'}
+`)
+    expect(await main(['validate', '-c', file], io)).toBe(1)
+    expect(io.written.err.split('\n').filter((line) => line.startsWith(file)).map((line) => line.slice(file.length))).toEqual([
+      ':5:15: error: tail.0: multiline.parser and parser exclude each other',
+      ':10:18: error: nest.0: `operation nest` needs `nest_under`.',
+      ':14:22: error: http.0: oauth2.enable needs oauth2.token_url',
+      ':20:26: error: cloudwatch_logs.0: log_stream_name and log_stream_prefix exclude each other',
+      expect.stringMatching(/^:21:124: error: cloudwatch_logs\.1: the service takes 1, 3, .* days, not 15$/),
+      expect.stringMatching(/^:22:47: error: es\.0: write_operation update needs id_key or generate_id/),
+      expect.stringMatching(/^:23:53: error: kafka\.0: a b cannot be the name of a topic/)
+    ])
+  })
+
+  it('leaves out what only this machine lacks when the configuration is for another', async () => {
+    const file = configuration(`pipeline:
+  inputs: [{name: dummy}]
+  outputs: [{name: loki, match: '*', label_map_path: /nowhere/map.json}, {name: es, match: '*', aws_auth: on}]
+`)
+    const [here, there] = [testIo(), testIo()]
+    expect(await main(['validate', '-c', file], here)).toBe(1)
+    expect(here.written.err).toContain(`${file}:3:54: error: loki.0: cannot read /nowhere/map.json`)
+    expect(here.written.err).toContain(`${file}:3:74: error: es.0: aws_auth needs the region`)
+    expect(await main(['validate', '-c', file, '--elsewhere'], there)).toBe(0)
+  })
+
   it('explains what would be lost elsewhere', async () => {
     const io = testIo()
     expect(await main(['validate', '-c', configuration(good), '--explain'], io)).toBe(0)

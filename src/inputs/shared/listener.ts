@@ -49,7 +49,7 @@ export class Listener {
       try {
         return readFileSync(path)
       } catch (error) {
-        throw new PluginError(`the file of ${name} cannot be read: ${(error as Error).message}`, name)
+        throw new PluginError(`the file of ${name} cannot be read: ${(error as Error).message}`, name, true)
       }
     }
     const [cert, key, ca] = [file('tls.crt_file'), file('tls.key_file'), file('tls.ca_file')]

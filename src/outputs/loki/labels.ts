@@ -55,7 +55,7 @@ export function readLabelMap(file: string, pool: Pool): LabelSet {
   try {
     map = JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
-    throw new PluginError(`cannot read ${file}: ${(error as Error).message}`, 'label_map_path')
+    throw new PluginError(`cannot read ${file}: ${(error as Error).message}`, 'label_map_path', true)
   }
   const labels: Label[] = []
   const taken: Accessor[] = []

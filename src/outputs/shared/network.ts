@@ -164,7 +164,7 @@ function read(path: string, option: string): Buffer {
   try {
     return readFileSync(path)
   } catch (error) {
-    throw new PluginError(`cannot read ${path}: ${(error as Error).message}`, option)
+    throw new PluginError(`cannot read ${path}: ${(error as Error).message}`, option, true)
   }
 }
 
@@ -173,7 +173,7 @@ function authorities(folder: string): Buffer[] {
   try {
     names = readdirSync(folder)
   } catch (error) {
-    throw new PluginError(`cannot read ${folder}: ${(error as Error).message}`, 'tls.ca_path')
+    throw new PluginError(`cannot read ${folder}: ${(error as Error).message}`, 'tls.ca_path', true)
   }
   return names.filter((name) => /\.(pem|crt|cer|0)$/.test(name)).map((name) => read(join(folder, name), 'tls.ca_path'))
 }

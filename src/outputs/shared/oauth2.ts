@@ -157,7 +157,7 @@ function readKeyFile(path: string, option: string): Buffer {
   try {
     return readFileSync(path)
   } catch (error) {
-    throw new PluginError(`cannot read ${path}: ${(error as Error).message}`, option)
+    throw new PluginError(`cannot read ${path}: ${(error as Error).message}`, option, true)
   }
 }
 

@@ -34,7 +34,7 @@ export class AwsAuth {
   /** Throws PluginError when nothing says which region. */
   constructor(options: AwsAuthOptions, service: string, endpoint: Endpoint) {
     const region = options.aws_region ?? regionOfHost(endpoint.host) ?? process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION']
-    if (region === undefined) throw new PluginError('aws_auth needs the region: aws_region or AWS_REGION', 'aws_region')
+    if (region === undefined) throw new PluginError('aws_auth needs the region: aws_region or AWS_REGION', 'aws_region', true)
     this.#endpoint = endpoint
     this.#credentials = new CredentialSource({
       region, profile: options.aws_profile, roleArn: options.aws_role_arn, externalId: options.aws_external_id, stsEndpoint: options.aws_sts_endpoint
