@@ -213,7 +213,7 @@ export const networkOptions = {
   'net.proxy_env_ignore': {
     kind: 'boolean',
     default: false,
-    doc: 'Leave HTTP_PROXY and NO_PROXY of the environment alone.',
+    doc: 'Leave HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the environment alone; Kafka\'s brokers are reached directly anyway.',
     example: 'on'
   },
   tls: { kind: 'boolean', default: false, doc: 'Use TLS.', example: 'on' },

@@ -1,6 +1,7 @@
 /** One small HTTP request outside the way of the data: metadata services, tokens. */
 import http from 'node:http'
 import * as https from 'node:https'
+import { environmentProxy } from '../proxy.ts'
 
 export interface Call {
   readonly method: 'GET' | 'PUT' | 'POST'
@@ -25,7 +26,10 @@ const LONGEST = 1024 * 1024
 export function call({ method, url, headers, body, timeout, proxy }: Call): Promise<CallAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<CallAnswer>()
   const secure = url.protocol === 'https:'
-  const options = proxy === true ? { proxyEnv: process.env } : {}
+  const through = proxy !== true ? undefined : environmentProxy({
+    secure, host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port === '' ? (secure ? 443 : 80) : Number(url.port)
+  })
+  const options = through === undefined ? {} : { proxyEnv: { HTTP_PROXY: through.href, HTTPS_PROXY: through.href } }
   const agent = secure ? new https.Agent(options) : new http.Agent(options)
   const request = (secure ? https : http).request(url, {
     method, agent, headers: { ...headers, ...(body === undefined ? {} : { 'content-length': body.length }) }

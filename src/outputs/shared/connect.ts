@@ -1,8 +1,9 @@
-/** Connections of outputs that do not speak HTTP: TCP, TLS or a Unix socket, with the options `net.*` and `tls.*`. */
+/** Connections of outputs that do not speak HTTP: TCP, TLS or a Unix socket, with the options `net.*` and `tls.*`, through a proxy where the environment names one. */
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { NetworkOptions } from '../../plugin/output.ts'
-import { resolving, tlsOptions, watchConnecting, type Endpoint } from './network.ts'
+import { tunnel } from '../../lib/proxy.ts'
+import { NOT_CONNECTED, proxyTo, resolving, tlsOptions, watchConnecting, type Endpoint } from './network.ts'
 
 /** Resolves when the connection stands, TLS included; rejects with a message that begins with NOT_CONNECTED. */
 export async function connect(network: NetworkOptions, endpoint: Endpoint, signal: AbortSignal, unixPath?: string): Promise<Socket> {
@@ -18,11 +19,19 @@ export async function connect(network: NetworkOptions, endpoint: Endpoint, signa
     ...(probing ? { keepAlive: true } : {}),
     ...(probing && typeof seconds === 'number' && seconds > 0 ? { keepAliveInitialDelay: seconds * 1000 } : {})
   }
+  const limit = net['connect_timeout']
+  const timeout = typeof limit === 'number' ? limit : 0
+  const proxy = unixPath === undefined ? proxyTo(network, endpoint) : undefined
+  const through = proxy === undefined ? undefined : await tunnel(proxy, endpoint, { timeout, signal, localAddress: options.localAddress }).catch((error: Error) => {
+    throw new Error(`${NOT_CONNECTED}${host}:${port}: ${error.message}`, { cause: error })
+  })
+  if (through !== undefined && !secure) return through
   const socket = unixPath !== undefined
     ? connectTcp({ path: unixPath })
-    : secure ? connectTls({ ...options, ...tlsOptions(network, host) }) : connectTcp(options)
-  const timeout = net['connect_timeout']
-  watchConnecting(socket, unixPath === undefined ? endpoint : { secure: false, host: unixPath, port: 0 }, typeof timeout === 'number' ? timeout : 0)
+    : secure
+      ? connectTls({ ...options, ...(through === undefined ? {} : { socket: through }), ...tlsOptions(network, host) })
+      : connectTcp(options)
+  watchConnecting(socket, unixPath === undefined ? endpoint : { secure: false, host: unixPath, port: 0 }, timeout)
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const aborted = (): void => { socket.destroy(new Error('aborted')) }
   signal.addEventListener('abort', aborted, { once: true })

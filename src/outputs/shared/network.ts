@@ -7,7 +7,8 @@ import * as https from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
-import type { ConnectionOptions, SecureVersion } from 'node:tls'
+import { connect as connectTls, type ConnectionOptions, type SecureVersion } from 'node:tls'
+import { environmentProxy, proxyUrl, tunnel } from '../../lib/proxy.ts'
 import { PluginError } from '../../plugin/context.ts'
 import type { NetworkOptions } from '../../plugin/output.ts'
 
@@ -25,9 +26,13 @@ type Agent = HttpAgent | https.Agent
 /** Options of `tls.*` that name files. */
 const FILES = ['ca_file', 'ca_path', 'crt_file', 'key_file'] as const
 
-/** Makes the agent of an endpoint; `proxy` is the URL of an HTTP proxy, else the environment's is used. */
-export function createAgent(network: NetworkOptions, endpoint: Endpoint, proxy?: string): Agent {
+/**
+ * Makes the agent of an endpoint; `own` is the URL of an HTTP proxy, else the environment's is used. A proxy is asked for
+ * the whole URL, or for a tunnel when the endpoint wants TLS.
+ */
+export function createAgent(network: NetworkOptions, endpoint: Endpoint, own?: string): Agent {
   const { net } = network
+  const proxy = proxyTo(network, endpoint, own)
   const idle = number(net['keepalive_idle_timeout'])
   const keepAliveSeconds = number(net['tcp_keepalive_time'])
   const local = net['source_address']
@@ -41,10 +46,10 @@ export function createAgent(network: NetworkOptions, endpoint: Endpoint, proxy?:
     ...(typeof local === 'string' ? { localAddress: local } : {}),
     ...resolving(network),
     ...(endpoint.secure ? tlsOptions(network, endpoint.host) : {}),
-    ...proxyOptions(network, proxy)
+    ...(proxy === undefined || endpoint.secure ? {} : { proxyEnv: { HTTP_PROXY: proxy.href } })
   }
   const agent = endpoint.secure ? new https.Agent(options) : new http.Agent(options)
-  limitConnecting(agent, network, endpoint)
+  limitConnecting(agent, network, endpoint, endpoint.secure ? proxy : undefined)
   limitReuse(agent, number(net['keepalive_max_recycle']))
   return agent
 }
@@ -53,26 +58,49 @@ function number(value: string | number | boolean | undefined): number {
   return typeof value === 'number' ? value : 0
 }
 
-function proxyOptions(network: NetworkOptions, proxy: string | undefined): { proxyEnv?: NodeJS.ProcessEnv } {
-  if (proxy !== undefined) return { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } }
-  return network.net['proxy_env_ignore'] === true ? {} : { proxyEnv: process.env }
+/** The proxy that leads to an endpoint, if any. Throws PluginError for one that is no URL. */
+export function proxyTo(network: NetworkOptions, endpoint: Endpoint, own?: string): URL | undefined {
+  try {
+    if (own !== undefined) return proxyUrl(own)
+    return network.net['proxy_env_ignore'] === true ? undefined : environmentProxy(endpoint)
+  } catch {
+    throw new PluginError('the proxy is no URL', own === undefined ? undefined : 'proxy', own === undefined)
+  }
 }
 
-type CreateConnection = (options: object, done?: (error: Error | null, socket: Duplex) => void) => Duplex | null | undefined
+type CreateConnection = (options: object, done?: (error: Error | null, socket: Duplex | undefined) => void) => Duplex | null | undefined
 
 /**
  * Gives every new connection a deadline until it stands (TLS included), and says so when it cannot be made. Certificates
  * are read again for each: they are renewed while the agent runs.
  */
-function limitConnecting(agent: Agent, network: NetworkOptions, endpoint: Endpoint): void {
+function limitConnecting(agent: Agent, network: NetworkOptions, endpoint: Endpoint, proxy: URL | undefined): void {
   const seam = agent as unknown as { createConnection: CreateConnection }
-  const create = seam.createConnection.bind(agent)
+  const direct = seam.createConnection.bind(agent)
+  const create = proxy === undefined ? direct : tunnelled(network, endpoint, proxy)
   const timeout = number(network.net['connect_timeout'])
   const rereads = endpoint.secure && FILES.some((name) => network.tls[name] !== undefined)
   seam.createConnection = (options, done) => {
     const socket = create(rereads ? { ...options, ...renewed(network, endpoint.host) } : options, done)
     if (socket !== null && socket !== undefined) watchConnecting(socket as Socket, endpoint, timeout)
     return socket
+  }
+}
+
+/** Connections with TLS through a proxy; they are handed over once the tunnel stands. */
+function tunnelled(network: NetworkOptions, endpoint: Endpoint, proxy: URL): CreateConnection {
+  const timeout = number(network.net['connect_timeout'])
+  const local = network.net['source_address']
+  return (options, done) => {
+    tunnel(proxy, endpoint, { timeout, localAddress: typeof local === 'string' ? local : undefined }).then((socket) => {
+      const secured = connectTls({ ...options, socket })
+      watchConnecting(secured, endpoint, timeout)
+      done?.(null, secured)
+    }, (error: Error) => {
+      error.message = `${NOT_CONNECTED}${endpoint.host}:${endpoint.port}: ${error.message}`
+      done?.(error, undefined)
+    })
+    return undefined
   }
 }
 
