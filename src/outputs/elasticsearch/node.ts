@@ -8,6 +8,7 @@ import { Caution } from '../shared/caution.ts'
 import { NOT_CONNECTED, createAgent, type Endpoint } from '../shared/network.ts'
 import { RequestError, send } from '../shared/request.ts'
 import type { Answer } from '../shared/status.ts'
+import type { BulkBody } from './bulk-body.ts'
 import type { BulkClient } from './client.ts'
 import type { ElasticsearchOptions } from './options.ts'
 
@@ -24,6 +25,9 @@ export type Posted =
   | { readonly answer?: undefined; readonly verdict: Verdict; readonly unreached: boolean }
 
 export class Node {
+  /** Makes the requests of this node. */
+  readonly bulk: BulkBody
+  readonly compresses: boolean
   readonly #agent: Agent
   readonly #endpoint: Endpoint
   readonly #aws: AwsAuth | undefined
@@ -37,7 +41,9 @@ export class Node {
   readonly #headers: { readonly [name: string]: string }
   #client: BulkClient | undefined
 
-  constructor(options: ElasticsearchOptions, network: NetworkOptions) {
+  constructor(options: ElasticsearchOptions, network: NetworkOptions, bulk: BulkBody) {
+    this.bulk = bulk
+    this.compresses = options.compress === 'gzip'
     const endpoint = readEndpoint(options, network)
     this.#endpoint = endpoint
     this.#agent = createAgent(network, endpoint)
@@ -52,7 +58,7 @@ export class Node {
     this.#headers = {
       accept: 'application/json',
       'content-type': 'application/x-ndjson',
-      ...(options.compress === 'gzip' ? { 'content-encoding': 'gzip' } : {}),
+      ...(this.compresses ? { 'content-encoding': 'gzip' } : {}),
       ...authorization(options)
     }
   }

@@ -73,8 +73,17 @@ export const elasticsearchOptions = {
   upstream: { kind: 'string', doc: 'Name of an upstream of the configuration, or the file of one: nodes that take turns.', example: 'nodes.conf' }
 } as const satisfies Fields
 
+/** What a request is made of besides the records; a node that sets one of them has requests of its own. */
+export const BODY_OPTIONS = [
+  'index', 'type', 'suppress_type_name', 'logstash_format', 'logstash_prefix', 'logstash_prefix_key', 'logstash_prefix_separator',
+  'logstash_dateformat', 'replace_dots', 'current_time_index', 'generate_id', 'write_operation', 'id_key'
+] as const
+
 /** Options that a node of an upstream may set for itself. */
-export const NODE_OPTIONS = ['http_user', 'http_passwd', 'http_api_key', 'path', 'pipeline'] as const
+export const NODE_OPTIONS = [
+  'http_user', 'http_passwd', 'http_api_key', 'path', 'pipeline', 'compress', 'buffer_size', 'aws_auth', 'aws_region', 'aws_sts_endpoint',
+  'aws_role_arn', 'aws_external_id', 'aws_profile', 'aws_service_name', ...BODY_OPTIONS
+] as const
 
 /** Options that only out_es has. */
 export const elasticOptions = {

@@ -4,10 +4,11 @@ import { DELIVERED, REFUSED, type Output, type OutputContext, type Verdict } fro
 import { BufferPool } from '../shared/buffer-pool.ts'
 import { compressBody } from '../shared/compress.ts'
 import { Rotation } from '../shared/rotation.ts'
+import type { Answer } from '../shared/status.ts'
 import { readBulkAnswer } from './bulk-answer.ts'
 import { BulkBody, type BulkRequest } from './bulk-body.ts'
 import { Node, type Posted } from './node.ts'
-import type { ElasticsearchOptions } from './options.ts'
+import { BODY_OPTIONS, type ElasticsearchOptions } from './options.ts'
 import { readSettings } from './settings.ts'
 
 /** As much of a request as trace_output shows. */
@@ -20,49 +21,56 @@ export class ElasticsearchOutput implements Output {
   readonly #options: ElasticsearchOptions
   readonly #context: OutputContext
   readonly #buffers = new BufferPool(BULK_LIMITS.concurrency)
-  readonly #bulk: BulkBody
   readonly #nodes: Rotation<Node>
 
   constructor(options: ElasticsearchOptions, context: OutputContext) {
     this.#options = options
     this.#context = context
-    this.#bulk = new BulkBody(readSettings(options, context.pool), context.pool, this.#buffers)
-    const { nodes } = context.network
-    this.#nodes = new Rotation(nodes?.map(({ network, options: own }) => new Node({ ...options, ...own }, network)) ?? [new Node(options, context.network)])
+    const bulkOf = (of: ElasticsearchOptions): BulkBody => new BulkBody(readSettings(of, context.pool), context.pool, this.#buffers)
+    const bulk = bulkOf(options)
+    const nodes = context.network.nodes?.map(({ network, options: own }) => {
+      const all = { ...options, ...own }
+      return new Node(all, network, BODY_OPTIONS.some((name) => name in own) ? bulkOf(all) : bulk)
+    })
+    this.#nodes = new Rotation(nodes ?? [new Node(options, context.network, bulk)])
   }
 
   async open(): Promise<void> {
     for (const node of this.#nodes.nodes) await node.open()
   }
 
+  /** Nodes take turns; one that cannot be reached leaves the batch to the next. */
   async write(batch: Batch, signal: AbortSignal): Promise<Verdict> {
-    const request = this.#bulk.build(batch, Math.floor(Date.now() / 1000))
-    const count = batch.count - request.refused.size
-    if (count === 0) {
-      this.#buffers.give(request.body)
-      return overall(batch.count, request, { kind: 'delivered' })
+    for (;;) {
+      const node = this.#nodes.next()
+      const request = node.bulk.build(batch, Math.floor(Date.now() / 1000))
+      const count = batch.count - request.refused.size
+      if (count === 0) {
+        this.#buffers.give(request.body)
+        return overall(batch.count, request, { kind: 'delivered' })
+      }
+      const posted = await this.#post(node, request, count, signal)
+      if (posted.answer !== undefined && posted.answer.status < 500) this.#nodes.succeeded(node)
+      else this.#nodes.failed(node)
+      if (posted.answer !== undefined) return overall(batch.count, request, this.#verdict(posted.answer, count))
+      if (!posted.unreached || !this.#nodes.hasOther(node)) return posted.verdict
     }
+  }
+
+  async #post(node: Node, request: BulkRequest, count: number, signal: AbortSignal): Promise<Posted> {
     if (this.#options.trace_output) this.#context.log.info(request.body.toString('utf8', 0, Math.min(request.length, TRACED)))
     const whole = request.body.subarray(0, request.length)
-    const { answer, verdict: none } = await this.#post(this.#options.compress === 'gzip' ? await compressBody(whole, 'gzip') : whole, count, signal)
-    if (answer === undefined) return none
-    // only now is the request known to have left: a failed one may still be read by its socket
-    this.#buffers.give(request.body)
+    const posted = await node.post(node.compresses ? await compressBody(whole, 'gzip') : whole, count, signal)
+    // only with an answer the request is known to have left: a failed one may still be read by its socket
+    if (posted.answer !== undefined) this.#buffers.give(request.body)
+    return posted
+  }
+
+  #verdict(answer: Answer, count: number): Verdict {
     const { verdict, failures, alarm } = readBulkAnswer(answer, count)
     if (alarm !== undefined) this.#context.log.error(`The server does not accept requests: ${alarm}. They wait until it does.`)
     if (failures && this.#options.trace_error) this.#context.log.info(answer.body)
-    return overall(batch.count, request, verdict)
-  }
-
-  /** Nodes take turns; one that cannot be reached leaves the request to the next. */
-  async #post(body: Buffer, records: number, signal: AbortSignal): Promise<Posted> {
-    for (;;) {
-      const node = this.#nodes.next()
-      const posted = await node.post(body, records, signal)
-      if (posted.answer !== undefined && posted.answer.status < 500) this.#nodes.succeeded(node)
-      else this.#nodes.failed(node)
-      if (posted.unreached !== true || !this.#nodes.hasOther(node)) return posted
-    }
+    return verdict
   }
 
   async close(): Promise<void> {

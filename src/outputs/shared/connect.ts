@@ -2,8 +2,7 @@
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { NetworkOptions } from '../../plugin/output.ts'
-import { tunnel } from '../../lib/proxy.ts'
-import { NOT_CONNECTED, proxyTo, resolving, tlsOptions, watchConnecting, type Endpoint } from './network.ts'
+import { proxyTo, resolving, tlsOptions, tunnelTo, watchConnecting, type Endpoint } from './network.ts'
 
 /** Resolves when the connection stands, TLS included; rejects with a message that begins with NOT_CONNECTED. */
 export async function connect(network: NetworkOptions, endpoint: Endpoint, signal: AbortSignal, unixPath?: string): Promise<Socket> {
@@ -22,9 +21,7 @@ export async function connect(network: NetworkOptions, endpoint: Endpoint, signa
   const limit = net['connect_timeout']
   const timeout = typeof limit === 'number' ? limit : 0
   const proxy = unixPath === undefined ? proxyTo(network, endpoint) : undefined
-  const through = proxy === undefined ? undefined : await tunnel(proxy, endpoint, { timeout, signal, localAddress: options.localAddress }).catch((error: Error) => {
-    throw new Error(`${NOT_CONNECTED}${host}:${port}: ${error.message}`, { cause: error })
-  })
+  const through = proxy === undefined ? undefined : await tunnelTo(network, endpoint, proxy, signal)
   if (through !== undefined && !secure) return through
   const socket = unixPath !== undefined
     ? connectTcp({ path: unixPath })

@@ -89,18 +89,25 @@ function limitConnecting(agent: Agent, network: NetworkOptions, endpoint: Endpoi
 
 /** Connections with TLS through a proxy; they are handed over once the tunnel stands. */
 function tunnelled(network: NetworkOptions, endpoint: Endpoint, proxy: URL): CreateConnection {
-  const timeout = number(network.net['connect_timeout'])
-  const local = network.net['source_address']
   return (options, done) => {
-    tunnel(proxy, endpoint, { timeout, localAddress: typeof local === 'string' ? local : undefined }).then((socket) => {
+    tunnelTo(network, endpoint, proxy).then((socket) => {
       const secured = connectTls({ ...options, socket })
-      watchConnecting(secured, endpoint, timeout)
+      watchConnecting(secured, endpoint, number(network.net['connect_timeout']))
       done?.(null, secured)
-    }, (error: Error) => {
-      error.message = `${NOT_CONNECTED}${endpoint.host}:${endpoint.port}: ${error.message}`
-      done?.(error, undefined)
-    })
+    }, (error: unknown) => { done?.(error as Error, undefined) })
     return undefined
+  }
+}
+
+/** A tunnel to an endpoint. Rejects with a message that begins with NOT_CONNECTED. */
+export async function tunnelTo(network: NetworkOptions, endpoint: Endpoint, proxy: URL, signal?: AbortSignal): Promise<Socket> {
+  const local = network.net['source_address']
+  try {
+    return await tunnel(proxy, endpoint, {
+      timeout: number(network.net['connect_timeout']), signal, localAddress: typeof local === 'string' ? local : undefined
+    })
+  } catch (error) {
+    throw new Error(`${NOT_CONNECTED}${endpoint.host}:${endpoint.port}: ${(error as Error).message}`, { cause: error })
   }
 }
 
