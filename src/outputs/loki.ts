@@ -88,15 +88,21 @@ class LokiOutput implements Output {
     const outcomes = new Uint8Array(batch.count)
     const reasons = new Map<number, string>()
     let again: Verdict | undefined
-    let tooLarge = 0
-    for (const [tenant, indices] of groups) {
+    const work = [...groups]
+    for (let at = 0; at < work.length; at++) {
+      const [tenant, indices] = work[at]!
       const verdict = await this.#push(batch.select(indices), tenant, signal)
       if (verdict.kind === 'retry') again = verdict
-      if (verdict.kind === 'too_large' && ++tooLarge === groups.size) return verdict
       if (verdict.kind === 'delivered') continue
+      if (verdict.kind === 'too_large' && indices.length > 1) {
+        // the engine halves whole batches, of which the other tenants have had their part
+        const half = indices.length >>> 1
+        work.splice(at + 1, 0, [tenant, indices.slice(0, half)], [tenant, indices.slice(half)])
+        continue
+      }
       const mayBeThere = verdict.kind === 'retry' && verdict.unsure === true
       indices.forEach((i, n) => {
-        outcomes[i] = verdict.kind === 'partial' ? verdict.outcomes[n]! : verdict.kind === 'refused' ? REFUSED : mayBeThere ? UNSURE : RETRY
+        outcomes[i] = verdict.kind === 'partial' ? verdict.outcomes[n]! : verdict.kind === 'refused' || verdict.kind === 'too_large' ? REFUSED : mayBeThere ? UNSURE : RETRY
         const reason = verdict.kind === 'partial' ? verdict.reasons.get(n) : verdict.reason
         if (reason !== undefined) reasons.set(i, reason)
       })

@@ -98,12 +98,22 @@ test('tenants: a request for each, each with its own outcome', async () => {
   expect(server.lines.map(({ tenant }) => tenant)).toEqual(['a', 'usual'])
 })
 
-test('tenants that all have a line at fault: halved, so that each of them ends', async () => {
+test('tenants with a line at fault: each tenant\'s part is halved on its own, whatever becomes of the others', async () => {
   server.newest = TEN
   const records = ['a', 'a', 'b', 'b'].map((t, n) => ({ body: { t, n }, seconds: n % 2 === 0 ? TEN + 100 : TEN }))
-  expect(await push({ tenant_id_key: '$t' }, records)).toMatchObject({ kind: 'too_large', reason: expect.stringContaining('timestamp too new') as unknown })
-  expect(outcomes(await output.write(makeBatch([records[0]!, records[2]!]), never))).toEqual([REFUSED, REFUSED])
-  expect(outcomes(await output.write(makeBatch(records.slice(0, 3)), never))).toEqual([RETRY, RETRY, REFUSED])
+  const verdict = await push({ tenant_id_key: '$t' }, records)
+  expect(outcomes(verdict)).toEqual([REFUSED, DELIVERED, REFUSED, DELIVERED])
+  expect(verdict.kind === 'partial' && verdict.reasons.get(0)).toContain('timestamp too new')
+  const take = server.behaviour
+  server.behaviour = (response, received) => {
+    if (received.headers['x-scope-orgid'] === 'b') answer(429, 'slow down')(response, received)
+    else take(response, received)
+  }
+  const mixed = await output.write(makeBatch(records), never)
+  expect(outcomes(mixed)).toEqual([REFUSED, DELIVERED, RETRY, RETRY])
+  expect(mixed).toMatchObject({ throttled: true })
+  server.behaviour = (response, received) => { answer(received.headers['x-scope-orgid'] === 'b' ? 204 : 413)(response, received) }
+  expect(outcomes(await output.write(makeBatch(records), never))).toEqual([REFUSED, REFUSED, DELIVERED, DELIVERED])
 })
 
 test('credentials, fields, compression', async () => {

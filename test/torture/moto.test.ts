@@ -2,7 +2,7 @@
  * moto, the implementation of CloudWatch Logs that is not ours, started again three times on the way (it forgets
  * everything, so it is read out before), the agent killed twice: nothing is lost, and what came twice follows from the kills.
  */
-import { CloudWatchLogsClient, DescribeLogStreamsCommand, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
+import { CloudWatchLogsClient, DescribeLogStreamsCommand, GetLogEventsCommand, ResourceNotFoundException } from '@aws-sdk/client-cloudwatch-logs'
 import process from 'node:process'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Agent } from '../support/agent.ts'
@@ -41,9 +41,18 @@ await describeWith([moto, toxiproxy], `${records} records into moto`, () => {
     await server?.stop()
   })
 
+  async function streams (): Promise<(string | undefined)[]> {
+    try {
+      const { logStreams = [] } = await client.send(new DescribeLogStreamsCommand({ logGroupName: 'torture' }))
+      return logStreams.map(({ logStreamName }) => logStreamName)
+    } catch (error) {
+      if (error instanceof ResourceNotFoundException) return []
+      throw error
+    }
+  }
+
   async function readOut (): Promise<void> {
-    const { logStreams = [] } = await client.send(new DescribeLogStreamsCommand({ logGroupName: 'torture' }))
-    for (const { logStreamName } of logStreams) {
+    for (const logStreamName of await streams()) {
       let nextToken: string | undefined
       for (;;) {
         const { events = [], nextForwardToken } = await client.send(new GetLogEventsCommand({
@@ -57,6 +66,7 @@ await describeWith([moto, toxiproxy], `${records} records into moto`, () => {
   }
 
   async function restart (): Promise<void> {
+    await eventually(() => `something arrived\n${agent.running.tail()}`, async () => (await streams()).length > 0, { timeout: 120_000, interval: 200 })
     await proxy.close()
     // a request that came whole before the cut is still worked on
     await sleep(2000)
