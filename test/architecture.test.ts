@@ -66,6 +66,9 @@ function layerOf (name: string): string {
 const families: Readonly<Record<string, string>> = {
   'outputs/cloudwatch': 'outputs/cloudwatch-logs',
   'outputs/es': 'outputs/elasticsearch',
+  'outputs/firehose': 'outputs/kinesis',
+  'outputs/kinesis-firehose': 'outputs/kinesis',
+  'outputs/kinesis-streams': 'outputs/kinesis',
   'outputs/opensearch': 'outputs/elasticsearch'
 }
 

@@ -10,8 +10,6 @@ import type { Piece } from '../shared/staging.ts'
 import { Identities } from '../shared/staging/journal.ts'
 
 const NEWLINE = 0x0a
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
 
 export interface Lines {
   /** The bytes are part of the writer's. */
@@ -66,10 +64,7 @@ export class LineWriter {
     }
     batch.open(index, this.#record)
     if (!key.locate(this.#record)) return false
-    const { bytes, start, end, raw } = key
-    if (raw || bytes[start] !== QUOTE) to.copy(bytes, start, end)
-    else if (bytes.subarray(start, end).includes(BACKSLASH)) to.text(JSON.parse(bytes.toString('utf8', start, end)) as string)
-    else to.copy(bytes, start + 1, end - 1)
+    to.text(key.text())
     return true
   }
 }
