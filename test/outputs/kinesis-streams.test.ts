@@ -119,7 +119,7 @@ describe('a service that', () => {
 
   test('is not there', async () => {
     await fake.close()
-    expect(await put(numbered(1))).toMatchObject({ kind: 'retry', reason: expect.stringContaining('cannot connect') })
+    expect(await put(numbered(1))).toMatchObject({ kind: 'retry', reason: `cannot connect to 127.0.0.1:${port}: connect ECONNREFUSED 127.0.0.1:${port}` })
     fake = new KinesisFake()
     await fake.listen()
   })

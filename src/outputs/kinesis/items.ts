@@ -86,7 +86,7 @@ export class ItemMaker {
     if (accessor !== undefined) {
       batch.open(index, this.#record)
       const text = accessor.locate(this.#record) ? accessor.text() : ''
-      if (text !== '') return [...text].slice(0, LONGEST_KEY).join('')
+      if (text !== '') return text.slice(0, LONGEST_KEY).toWellFormed()
     }
     return this.#prefix + (this.#next++).toString(36)
   }

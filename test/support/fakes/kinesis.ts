@@ -52,7 +52,7 @@ export class KinesisFake {
     const puts = said.Records.map(({ Data, PartitionKey }) => ({ data: Buffer.from(Data, 'base64'), key: PartitionKey }))
     const sizes = puts.map(({ data, key = '' }) => data.length + Buffer.byteLength(key))
     const tooLarge = puts.length > 500 || sizes.some((size) => size > limits.record) || sizes.reduce((a, b) => a + b, 0) > limits.all
-    if (tooLarge || puts.some(({ key }) => key !== undefined && (key === '' || [...key].length > 256))) return [400, { __type: 'InvalidArgumentException', message: 'too large' }]
+    if (tooLarge || puts.some(({ key }) => key !== undefined && (key === '' || Array.from(key).length > 256))) return [400, { __type: 'InvalidArgumentException', message: 'too large' }]
     this.requests[n - 1] = puts.length
     const answers = puts.map((put) => {
       const ErrorCode = this.refuses(put, n)
