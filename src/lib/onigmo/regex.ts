@@ -2,10 +2,10 @@
  * Patterns of Fluent Bit's configuration (Onigmo, Ruby syntax) as regular expressions of JavaScript.
  *
  * No text can stop the agent. A matcher of our own decides nearly everything within a bound of steps; what it leaves
- * undecided goes to RegExp, which V8 runs with its linear engine once it has backtracked 50,000 times (the flag is set
- * below). That engine does not do lookaround and back-references: such a pattern runs bare on texts so short that the
- * worst case is bounded, and else under a deadline of 100 ms, which costs 0.2 ms for every text. A text that runs into
- * the deadline counts as not matching.
+ * undecided goes to RegExp, which V8 runs with its linear engine once it has backtracked 50,000 times (see
+ * `boundBacktracking`). That engine does not do lookaround and back-references: such a pattern runs bare on texts so short
+ * that the worst case is bounded, and else under a deadline of 100 ms, which costs 0.2 ms for every text. A text that runs
+ * into the deadline counts as not matching.
  *
  * One difference is left: a group inside a repeat that took no part in the last round counts as having taken none, where
  * Onigmo keeps what an earlier round gave it.
@@ -18,8 +18,16 @@ import { parsePattern, type Options } from './parse.ts'
 import { ASCII, BMP, UNICODE } from './sets.ts'
 import type { GroupName, Node, Pattern } from './syntax.ts'
 
-const LINEAR_ENGINE = '--enable-experimental-regexp-engine-on-excessive-backtracks'
-if (!process.execArgv.includes(LINEAR_ENGINE)) setFlagsFromString(LINEAR_ENGINE)
+let bounded = false
+
+/**
+ * What RegExp compiles from now on is bounded. Called when the first one is about to run, no earlier: with this flag V8
+ * refuses the compiled code that Node brings along for its own modules, which costs a start 20 ms and more.
+ */
+function boundBacktracking(): void {
+  if (!bounded) setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks')
+  bounded = true
+}
 
 /** Steps that a pattern without the linear engine may take in the worst case without a deadline. */
 const MOST_WORK = 1_000_000
@@ -57,7 +65,8 @@ export class CompiledRegex {
     this.#groups = new Int32Array(this.pattern.groups * 2 + 2)
     const repeats = countRepeats(this.pattern.root, 0)
     this.#bareLength = repeats === Infinity ? 20 : Math.floor(MOST_WORK ** (1 / (repeats + 1)))
-    this.#variant(ASCII, ONE_LINE)
+    // Throws where RegExp does not take it; `y`, since V8 keeps what it compiles by source and flags, and this has no bound.
+    new RegExp(emit(this.pattern, ASCII, ONE_LINE).source, 'y')
   }
 
   /** Names in the order in which they first appear, with the numbers of their groups. */
@@ -100,7 +109,12 @@ export class CompiledRegex {
   #run(text: string, indexed: boolean): RegExpExecArray | null {
     const variant = this.#variant(alphabetOf(text), kindOf(text))
     const regex = indexed ? variant.indexed : variant.regex
-    if (variant.linear || text.length <= this.#bareLength) return regex.exec(text)
+    if (text.length <= this.#bareLength) return regex.exec(text)
+    if (variant.linear) {
+      // the linear engine does not tell indices: it only says when there is nothing to tell of
+      const match = variant.regex.exec(text)
+      if (match === null || !indexed) return match
+    }
     const match = execWithin(regex, text)
     if (match !== undefined) return match
     timeouts.count++
@@ -114,6 +128,7 @@ export class CompiledRegex {
 }
 
 function variantOf(emitted: Emitted): Variant {
+  boundBacktracking()
   return { ...emitted, regex: new RegExp(emitted.source), indexed: new RegExp(emitted.source, 'd') }
 }
 
