@@ -62,8 +62,7 @@ async function fluentBit(line: FluentBitLine, io: Io): Promise<number> {
   }
   const sources = new Map([[line.file, line.text]])
   const { start, tellProblems } = await import('./run.ts')
-  const tables = await loadTables()
-  const load = (): Promise<Result> => planSections(line.sections, sources, io.env, tables, { tolerant: true }, line.config)
+  const load = (): Promise<Result> => planSections(line.sections, sources, io.env, loadTables, { tolerant: true }, line.config)
   if (line.action === 'run') return await start(load, io, false)
   const result = await load()
   tellProblems(result, io)

@@ -10,8 +10,7 @@ import { loadTables } from './tables.ts'
 export async function run(args: Arguments, io: Io): Promise<number> {
   const path = args.value('config') ?? args.positionals[0]
   if (path === undefined) throw new FantailError('argument-missing', { command: 'run', what: 'a configuration: -c FILE' })
-  const tables = await loadTables()
-  return await start(() => planFile(path, io.env, tables), io, true)
+  return await start(() => planFile(path, io.env, loadTables), io, true)
 }
 
 /**

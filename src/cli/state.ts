@@ -26,7 +26,7 @@ export async function stateOf(args: Arguments, io: Io): Promise<State> {
   }
   const path = args.value('config')
   if (path === undefined) return usual(defaultStateDirectory({ ...io.env }))
-  const { plan, problems } = await planFile(path, io.env, await loadTables(), { tolerant: true, elsewhere: true })
+  const { plan, problems } = await planFile(path, io.env, loadTables, { tolerant: true, elsewhere: true })
   if (plan === undefined) throw new ConfigurationError(problems)
   const directory = stateDirectory(plan, { ...io.env })
   return { directory, deadLetters: deadLetterFolder(plan, directory) }

@@ -1,27 +1,23 @@
 /** The plugins there are, as the configuration needs them. */
 
-import type { Tables } from '../config/tables.ts'
+import type { NamedPlugins, Tables } from '../config/tables.ts'
 import { Pool } from '../event/pool.ts'
+import { filters, processors } from '../filters/index.ts'
+import { inputs } from '../inputs/index.ts'
 import { compileRegex } from '../lib/onigmo/regex.ts'
-import type { FilterSpec } from '../plugin/filter.ts'
+import { outputs } from '../outputs/index.ts'
+import { createParser, stockMultilineParsers, stockParsers } from '../parsers/index.ts'
+import { loadPlugins, type Catalog } from '../plugin/catalog.ts'
 
-/** Filters that only make sense as processors, as in Fluent Bit. */
-const processorNames = new Set(['content_modifier'])
-
-/** Loads the declarations of all plugins; their SDKs are loaded by the plugins that run. */
-export async function loadTables(): Promise<Tables> {
-  const [{ inputs }, { filters }, { outputs }, { createParser, stockMultilineParsers, stockParsers }] = await Promise.all([
-    import('../inputs/index.ts'),
-    import('../filters/index.ts'),
-    import('../outputs/index.ts'),
-    import('../parsers/index.ts')
-  ])
-  const all: readonly FilterSpec[] = Object.values(filters)
+/** Loads the declarations of the plugins that are named, of all when nothing is given; their SDKs are loaded by those that run. */
+export async function loadTables(named?: NamedPlugins): Promise<Tables> {
+  const both = { ...filters, ...processors }
+  const filterNames = known(filters, named?.filters) && known(both, named?.filters.union(named.processors))
   return {
-    inputs: byName(Object.values(inputs)),
-    filters: byName(all.filter(({ name }) => !processorNames.has(name))),
-    outputs: byName(Object.values(outputs)),
-    processors: byName(all.filter(({ name }) => processorNames.has(name))),
+    inputs: await loadPlugins(inputs, known(inputs, named?.inputs)),
+    filters: await loadPlugins(filters, filterNames),
+    outputs: await loadPlugins(outputs, known(outputs, named?.outputs)),
+    processors: await loadPlugins(processors, filterNames),
     stockParsers,
     stockMultilineParsers,
     regexFault: (regex) => faultOf(() => compileRegex(regex)),
@@ -29,8 +25,9 @@ export async function loadTables(): Promise<Tables> {
   }
 }
 
-function byName<Spec extends { readonly name: string }>(specs: readonly Spec[]): Readonly<Record<string, Spec>> {
-  return Object.fromEntries(specs.map((spec) => [spec.name, spec]))
+/** The names, when there are such plugins; undefined (all of them) when there is none of one of the names. */
+function known(catalog: Catalog<unknown>, names: ReadonlySet<string> | undefined): ReadonlySet<string> | undefined {
+  return names?.isSubsetOf(new Set(Object.keys(catalog))) === true ? names : undefined
 }
 
 function faultOf(make: () => unknown): string | undefined {

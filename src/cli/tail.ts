@@ -24,7 +24,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   try {
     const sections = sectionsFor(args, state)
     const sources = new Map([[place.file, `${COMMAND}${args.value('grep') ?? ''} ${args.positionals.join(' ')}`]])
-    const { plan, ...told } = await planSections(sections, sources, {}, await loadTables())
+    const { plan, ...told } = await planSections(sections, sources, {}, loadTables)
     tellProblems({ plan, ...told }, io)
     if (plan === undefined) return 1
     const { runAgent } = await import('../run-agent.ts')

@@ -14,7 +14,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   if (path === undefined) {
     throw new FantailError('argument-missing', { command: 'validate', what: 'a configuration: -c FILE' })
   }
-  const result = await planFile(path, io.env, await loadTables(), { elsewhere: args.has('elsewhere') })
+  const result = await planFile(path, io.env, loadTables, { elsewhere: args.has('elsewhere') })
   tellProblems(result, io)
   const { plan } = result
   if (plan === undefined) return 1

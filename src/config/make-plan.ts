@@ -19,13 +19,14 @@ import { findPlugin, type Kind } from './find-plugin.ts'
 import { unsupportedSections } from './fluent-bit-names.ts'
 import { loadFile, loadSections, type Loaded } from './load.ts'
 import { maskProblem, maskSources } from './mask.ts'
+import { namedPlugins } from './named-plugins.ts'
 import type { FilterPlan, InputPlan, OutputPlan, Plan, RoutePlan } from './plan.ts'
 import { Problems, type Problem, type Sources } from './problem.ts'
 import { readProcessors, readRoutes } from './processors.ts'
 import { checkReach } from './reach.ts'
 import { References } from './references.ts'
 import { serviceOptions } from './service-options.ts'
-import type { PlanOptions, Tables } from './tables.ts'
+import type { PlanOptions, Tables, TablesFor } from './tables.ts'
 import { nodesOf } from './upstreams.ts'
 import { defaultOf } from './values.ts'
 
@@ -43,11 +44,11 @@ type Variables = Readonly<Record<string, string | undefined>>
 export async function planFile(
   path: string,
   variables: Variables,
-  tables: Tables,
+  tables: Tables | TablesFor,
   options: PlanOptions = {}
 ): Promise<Result> {
   const problems = new Problems()
-  return new Planner(await loadFile(path, new Environment(variables), problems), problems, tables, options).plan()
+  return await planLoaded(await loadFile(path, new Environment(variables), problems), problems, tables, options)
 }
 
 /**
@@ -58,13 +59,17 @@ export async function planSections(
   sections: readonly Section[],
   sources: Sources,
   variables: Variables,
-  tables: Tables,
+  tables: Tables | TablesFor,
   options: PlanOptions = {},
   path?: string
 ): Promise<Result> {
   const problems = new Problems()
-  const loaded = await loadSections(sections, sources, new Environment(variables), problems, path)
-  return new Planner(loaded, problems, tables, options).plan()
+  return await planLoaded(await loadSections(sections, sources, new Environment(variables), problems, path), problems, tables, options)
+}
+
+async function planLoaded(loaded: Loaded, problems: Problems, tables: Tables | TablesFor, options: PlanOptions): Promise<Result> {
+  const known = typeof tables === 'function' ? await tables(namedPlugins(loaded.sections)) : tables
+  return new Planner(loaded, problems, known, options).plan()
 }
 
 /** What every kind of instance has, as found in its section. */

@@ -20,6 +20,18 @@ export interface Tables {
   readonly parserFault?: (options: ParserPlan['options']) => string | undefined
 }
 
+/** The plugins that a configuration names, in lower case, whether there are such or not. */
+export interface NamedPlugins {
+  readonly inputs: ReadonlySet<string>
+  readonly filters: ReadonlySet<string>
+  readonly outputs: ReadonlySet<string>
+  /** Filters, too, where they are written as processors. */
+  readonly processors: ReadonlySet<string>
+}
+
+/** Loads the tables once it is known what is named. Of a kind of which one is unknown they have all, for proposals. */
+export type TablesFor = (named: NamedPlugins) => Promise<Tables>
+
 export interface PlanOptions {
   /** Started by Fluent Bit's own command line: what Fluent Bit lets pass is a warning. */
   readonly tolerant?: boolean

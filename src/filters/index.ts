@@ -1,19 +1,23 @@
-/** The table of filters. */
+/** The table of filters, by the name a configuration gives; each is a processor, too. */
+import type { Catalog } from '../plugin/catalog.ts'
 import type { FilterSpec } from '../plugin/filter.ts'
-import { aws } from './aws.ts'
-import { contentModifier } from './content-modifier.ts'
-import { expect } from './expect.ts'
-import { grep } from './grep.ts'
-import { kubernetes } from './kubernetes.ts'
-import { modify } from './modify.ts'
-import { multiline } from './multiline.ts'
-import { nest } from './nest.ts'
-import { parser } from './parser.ts'
-import { recordModifier } from './record-modifier.ts'
-import { rewriteTag } from './rewrite-tag.ts'
-import { throttle } from './throttle.ts'
-import { typeConverter } from './type-converter.ts'
 
-export const filters: readonly FilterSpec[] = [
-  aws, contentModifier, expect, grep, kubernetes, modify, multiline, nest, parser, recordModifier, rewriteTag, throttle, typeConverter
-] as readonly FilterSpec[]
+export const filters: Catalog<FilterSpec> = {
+  aws: async () => (await import('./aws.ts')).aws,
+  expect: async () => (await import('./expect.ts')).expect,
+  grep: async () => (await import('./grep.ts')).grep,
+  kubernetes: async () => (await import('./kubernetes.ts')).kubernetes,
+  modify: async () => (await import('./modify.ts')).modify,
+  multiline: async () => (await import('./multiline.ts')).multiline,
+  nest: async () => (await import('./nest.ts')).nest,
+  parser: async () => (await import('./parser.ts')).parser,
+  record_modifier: async () => (await import('./record-modifier.ts')).recordModifier,
+  rewrite_tag: async () => (await import('./rewrite-tag.ts')).rewriteTag,
+  throttle: async () => (await import('./throttle.ts')).throttle,
+  type_converter: async () => (await import('./type-converter.ts')).typeConverter
+}
+
+/** Those that are processors only, as in Fluent Bit. */
+export const processors: Catalog<FilterSpec> = {
+  content_modifier: async () => (await import('./content-modifier.ts')).contentModifier
+}

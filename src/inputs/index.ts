@@ -1,13 +1,15 @@
-/** All inputs, by name. */
+/** The table of inputs, by the name a configuration gives. */
+import type { Catalog } from '../plugin/catalog.ts'
 import type { InputSpec } from '../plugin/input.ts'
-import cloudwatchLogs from './cloudwatch-logs.ts'
-import dummy from './dummy.ts'
-import forward from './forward.ts'
-import kafka from './kafka.ts'
-import kmsg from './kmsg.ts'
-import kubernetesEvents from './kubernetes-events.ts'
-import stdin from './stdin.ts'
-import systemd from './systemd.ts'
-import tail from './tail.ts'
 
-export const inputs: { readonly [name: string]: InputSpec } = { cloudwatch_logs: cloudwatchLogs, dummy, forward, kafka, kmsg, kubernetes_events: kubernetesEvents, stdin, systemd, tail }
+export const inputs: Catalog<InputSpec> = {
+  cloudwatch_logs: async () => (await import('./cloudwatch-logs.ts')).default,
+  dummy: async () => (await import('./dummy.ts')).default,
+  forward: async () => (await import('./forward.ts')).default,
+  kafka: async () => (await import('./kafka.ts')).default,
+  kmsg: async () => (await import('./kmsg.ts')).default,
+  kubernetes_events: async () => (await import('./kubernetes-events.ts')).default,
+  stdin: async () => (await import('./stdin.ts')).default,
+  systemd: async () => (await import('./systemd.ts')).default,
+  tail: async () => (await import('./tail.ts')).default
+}

@@ -1,39 +1,23 @@
 /** The table of outputs, by the name a configuration gives. */
+import type { Catalog } from '../plugin/catalog.ts'
 import type { OutputSpec } from '../plugin/output.ts'
-import { cloudwatch } from './cloudwatch.ts'
-import { cloudwatchLogs } from './cloudwatch-logs.ts'
-import { es } from './es.ts'
-import { file } from './file.ts'
-import { firehose } from './firehose.ts'
-import { forward } from './forward.ts'
-import { http } from './http.ts'
-import { kafka } from './kafka.ts'
-import { kinesis } from './kinesis.ts'
-import { kinesisFirehose } from './kinesis-firehose.ts'
-import { kinesisStreams } from './kinesis-streams.ts'
-import { loki } from './loki.ts'
-import { nothing } from './null.ts'
-import { opensearch } from './opensearch.ts'
-import { pretty } from './pretty.ts'
-import { s3 } from './s3.ts'
-import { stdout } from './stdout.ts'
 
-export const outputs: Readonly<Record<string, OutputSpec>> = {
-  cloudwatch,
-  cloudwatch_logs: cloudwatchLogs,
-  es,
-  file,
-  firehose,
-  forward,
-  http,
-  kafka,
-  kinesis,
-  kinesis_firehose: kinesisFirehose,
-  kinesis_streams: kinesisStreams,
-  loki,
-  null: nothing,
-  opensearch,
-  pretty,
-  s3,
-  stdout
+export const outputs: Catalog<OutputSpec> = {
+  cloudwatch: async () => (await import('./cloudwatch.ts')).cloudwatch,
+  cloudwatch_logs: async () => (await import('./cloudwatch-logs.ts')).cloudwatchLogs,
+  es: async () => (await import('./es.ts')).es,
+  file: async () => (await import('./file.ts')).file,
+  firehose: async () => (await import('./firehose.ts')).firehose,
+  forward: async () => (await import('./forward.ts')).forward,
+  http: async () => (await import('./http.ts')).http,
+  kafka: async () => (await import('./kafka.ts')).kafka,
+  kinesis: async () => (await import('./kinesis.ts')).kinesis,
+  kinesis_firehose: async () => (await import('./kinesis-firehose.ts')).kinesisFirehose,
+  kinesis_streams: async () => (await import('./kinesis-streams.ts')).kinesisStreams,
+  loki: async () => (await import('./loki.ts')).loki,
+  null: async () => (await import('./null.ts')).nothing,
+  opensearch: async () => (await import('./opensearch.ts')).opensearch,
+  pretty: async () => (await import('./pretty.ts')).pretty,
+  s3: async () => (await import('./s3.ts')).s3,
+  stdout: async () => (await import('./stdout.ts')).stdout
 }

@@ -10,8 +10,8 @@ import { tempFolder } from '../support/temp.ts'
 
 const tables = await loadTables()
 const all = (['inputs', 'filters', 'outputs', 'processors'] as const).flatMap((kind) => {
-  const specs: readonly Described[] = Object.values(tables[kind] ?? {})
-  return specs.map((spec) => [`${kind}: ${spec.name}`, kind, spec] as const)
+  const specs: Readonly<Record<string, Described>> = tables[kind] ?? {}
+  return Object.entries(specs).map(([name, spec]) => [`${kind}: ${name}`, kind, spec, name] as const)
 })
 
 describe('the tables', () => {
@@ -26,9 +26,25 @@ describe('the tables', () => {
     expect(Object.keys(tables.filters)).not.toContain('content_modifier')
     expect(Object.keys(tables.processors ?? {})).toContain('content_modifier')
   })
+
+  it('have the plugins that are named alone, and all of a kind of which one is unknown', async () => {
+    const set = (...names: string[]): ReadonlySet<string> => new Set(names)
+    const some = await loadTables({ inputs: set('tail'), filters: set('grep'), outputs: set('es', 'stdouts'), processors: set('nest', 'content_modifier') })
+    expect(Object.keys(some.inputs)).toEqual(['tail'])
+    expect(Object.keys(some.filters)).toEqual(['grep', 'nest'])
+    expect(Object.keys(some.processors ?? {})).toEqual(['content_modifier'])
+    expect(Object.keys(some.outputs)).toEqual(Object.keys(tables.outputs))
+
+    const misplaced = await loadTables({ inputs: set(), filters: set('content_modifier'), outputs: set(), processors: set() })
+    expect(Object.keys(misplaced.filters)).toEqual(Object.keys(tables.filters))
+  })
 })
 
-describe.each(all)('%s', (_, kind, spec) => {
+describe.each(all)('%s', (_, kind, spec, name) => {
+  it('is called what the table calls it', () => {
+    expect(spec.name).toBe(name)
+  })
+
   it('has a summary, and a sentence for every option', () => {
     expect(spec.summary).toMatch(/^[A-Z].*\.$/)
     for (const [name, field] of Object.entries(spec.options)) {

@@ -4,7 +4,7 @@ import { Pool } from '../../src/event/pool.ts'
 import { BLOCK, RAW_TEXT, Record } from '../../src/event/record.ts'
 import type { Fields, Given, OptionsOf } from '../../src/config/fields.ts'
 import { defaultOf, parseValue } from '../../src/config/values.ts'
-import { filters } from '../../src/filters/index.ts'
+import { filters, processors } from '../../src/filters/index.ts'
 import type { Filter, FilterContext } from '../../src/plugin/filter.ts'
 import type { Parser } from '../../src/plugin/parser.ts'
 
@@ -33,7 +33,7 @@ const place = { file: 'test.yaml', line: 1, column: 1 }
 export async function build(
   name: string, properties: Properties, parsers: (name: string, pool: Pool) => Parser | undefined = () => undefined
 ): Promise<Built> {
-  const spec = filters.find((known) => known.name === name)
+  const spec = await (filters[name] ?? processors[name])?.()
   if (spec === undefined) throw new Error(`there is no filter ${name}`)
   const pool = new Pool()
   const record = new Record(pool)
