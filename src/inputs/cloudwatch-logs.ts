@@ -16,6 +16,7 @@ import { defineInput, type Input, type InputContext, type TagHandle } from '../p
 import { Anchors, type Anchor } from './cloudwatch-logs/anchors.ts'
 import type { EventReader } from './cloudwatch-logs/client.ts'
 import { COMPONENTS, PREFIXES, componentOf, type Component } from './cloudwatch-logs/component.ts'
+import { LateEvents } from './cloudwatch-logs/late-events.ts'
 import { options, type Options } from './cloudwatch-logs/options.ts'
 import { readSlice, type LogEvent } from './cloudwatch-logs/slice.ts'
 
@@ -64,6 +65,7 @@ class CloudwatchLogsInput implements Input {
   #distance = 0
   #quietSince = 0
   #reader: EventReader | undefined
+  readonly #late: LateEvents
   #lease: Lease | undefined
   #abort = new AbortController()
   #running: Promise<void> = Promise.resolve()
@@ -86,6 +88,14 @@ class CloudwatchLogsInput implements Input {
     const identity = known?.identity ?? { input: name, path: values.log_group_name, marks: {} }
     this.#stream = known === undefined ? ingest.openStream(identity) : ingest.resumeStream(known.uid, known.generation, identity)
     this.#anchor(this.#time)
+    this.#late = new LateEvents({
+      ask: (question, signal) => this.#reader!.ask(question, signal),
+      prefix: this.#prefix,
+      takes: (event) => this.#takes(event),
+      lateness: values.lateness,
+      counter: context.meter.counter('fantail_cloudwatch_late_events_total'),
+      warn: (events) => { context.log.warn('Events arrived too late to be read; a longer `lateness` would take them.', { events }) }
+    }, Date.now())
     context.meter.gauge('fantail_cloudwatch_lag_seconds', () => Math.max(0, (Date.now() - this.#time) / 1000))
   }
 
@@ -156,7 +166,10 @@ class CloudwatchLogsInput implements Input {
     while (!ended()) {
       let wait = 0
       try {
-        if (await this.#read(signal)) wait = this.#options.interval
+        if (await this.#read(signal)) {
+          wait = this.#options.interval
+          await this.#late.look(Date.now(), signal)
+        }
         failures = 0
       } catch (error) {
         if (ended()) return

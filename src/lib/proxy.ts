@@ -20,6 +20,14 @@ export function environmentProxy({ secure, host, port }: Destination, env: NodeJ
   return proxyUrl(text)
 }
 
+/** The variables as Node's own agents read them, with HTTP_PROXY for TLS too where nothing else is said. */
+export function proxyVariables(env: NodeJS.ProcessEnv = process.env): { [name: string]: string } {
+  const plain = env['HTTP_PROXY'] || env['http_proxy']
+  const secure = env['HTTPS_PROXY'] || env['https_proxy'] || plain
+  const exempted = env['NO_PROXY'] || env['no_proxy']
+  return { ...(plain && { HTTP_PROXY: plain }), ...(secure && { HTTPS_PROXY: secure }), ...(exempted && { NO_PROXY: exempted }) }
+}
+
 /** A URL as it stands, a host and port as those of an HTTP proxy. */
 export function proxyUrl(text: string): URL {
   return new URL(text.includes('://') ? text : `http://${text}`)

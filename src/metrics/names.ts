@@ -65,6 +65,7 @@ export const metricNames = {
 
   fantail_input_connections: { kind: 'gauge', instance: name, help: 'Connections that are open.' },
   fantail_kmsg_lost_messages_total: { kind: 'counter', instance: name, help: 'Messages that the kernel overwrote before they were read.' },
+  fantail_cloudwatch_late_events_total: { kind: 'counter', instance: name, help: 'Events that arrived more than `lateness` after their own time and were left out; known an hour later.' },
   fantail_cloudwatch_lag_seconds: { kind: 'gauge', instance: name, help: 'Age of the newest arrival in CloudWatch up to which everything is read.' },
 
   // Filters

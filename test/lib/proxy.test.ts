@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { environmentProxy, proxyUrl, tunnel } from '../../src/lib/proxy.ts'
+import { environmentProxy, proxyUrl, proxyVariables, tunnel } from '../../src/lib/proxy.ts'
 
 const to = (host: string, port = 443, secure = true): Parameters<typeof environmentProxy>[0] => ({ secure, host, port })
 
@@ -39,6 +39,12 @@ describe('the proxy that the environment names', () => {
   ])('NO_PROXY %s and the host %s: %s', (list, host, exempt) => {
     expect(environmentProxy(to(host), { HTTP_PROXY: 'http://p', NO_PROXY: list }) === undefined).toBe(exempt)
     expect(environmentProxy(to(host), { HTTP_PROXY: 'http://p', no_proxy: list }) === undefined).toBe(exempt)
+  })
+
+  it('is told to agents that read the variables themselves', () => {
+    expect(proxyVariables({ http_proxy: 'http://p', NO_PROXY: 'a' })).toEqual({ HTTP_PROXY: 'http://p', HTTPS_PROXY: 'http://p', NO_PROXY: 'a' })
+    expect(proxyVariables({ HTTPS_PROXY: 'http://s', HTTP_PROXY: '' })).toEqual({ HTTPS_PROXY: 'http://s' })
+    expect(proxyVariables({})).toEqual({})
   })
 
   it('must be a URL or a host', () => {

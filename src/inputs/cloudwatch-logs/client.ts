@@ -4,6 +4,7 @@ import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { endpointUrl } from '../../lib/aws/assume-role.ts'
 import { CredentialSource } from '../../lib/aws/credentials.ts'
+import { proxyVariables } from '../../lib/proxy.ts'
 import { version } from '../../lib/version.ts'
 import type { Options } from './options.ts'
 import type { Page, Question } from './slice.ts'
@@ -23,7 +24,7 @@ export class EventReader {
       region: region ?? process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION'],
       profile: options.profile, roleArn: options.role_arn, externalId: options.external_id, stsEndpoint: options.sts_endpoint
     })
-    const keeping = { keepAlive: true, proxyEnv: process.env }
+    const keeping = { keepAlive: true, proxyEnv: proxyVariables() }
     this.#client = new CloudWatchLogsClient({
       ...(region === undefined ? {} : { region }),
       ...(endpoint === undefined ? {} : { endpoint: endpointUrl(endpoint).href }),

@@ -19,7 +19,7 @@ export const options = {
   },
   lateness: {
     kind: 'duration', default: 300_000, example: '15m',
-    doc: 'Longest time from an event to its arrival in CloudWatch; later ones are left out. Each look reads as far back.'
+    doc: 'Longest time from an event to its arrival in CloudWatch; later ones are left out, and counted when they are an hour old. Each look reads as far back.'
   },
   log_key: { kind: 'string', default: 'log', example: 'message', doc: 'Key of the message.' },
   endpoint: { kind: 'string', example: 'vpce-0a1b2c.logs.eu-central-1.vpce.amazonaws.com', doc: 'Host (HTTPS) or URL to ask instead of that of the region.' },

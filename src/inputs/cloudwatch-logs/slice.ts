@@ -54,9 +54,7 @@ export async function readSlice(from: number, until: number, { ask, prefix, take
   do {
     const page = await ask({ from: from - lateness, until: until + lateness, prefix, token }, signal)
     for (const event of page.events) {
-      const { ingestionTime, timestamp } = event
-      if (ingestionTime < from || ingestionTime >= end || timestamp < ingestionTime - lateness || timestamp >= ingestionTime + lateness) continue
-      if (!takes(event)) continue
+      if (event.ingestionTime < from || event.ingestionTime >= end || !inTime(event, lateness) || !takes(event)) continue
       events.push(event)
       size += event.message.length
     }
@@ -69,6 +67,11 @@ export async function readSlice(from: number, until: number, { ask, prefix, take
   } while (token !== undefined)
   events.sort((a, b) => a.ingestionTime - b.ingestionTime || a.timestamp - b.timestamp || (a.eventId < b.eventId ? -1 : 1))
   return { events, until: end }
+}
+
+/** Whether an event arrived so soon after its own time that the look at its arrival finds it. */
+export function inTime({ timestamp, ingestionTime }: LogEvent, lateness: number): boolean {
+  return timestamp >= ingestionTime - lateness && timestamp < ingestionTime + lateness
 }
 
 /** A time with about half of the events before it, and at least one moment of them. */
