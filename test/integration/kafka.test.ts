@@ -119,6 +119,28 @@ await describeWith([kafka, kcat], 'Kafka', () => {
     }
   })
 
+  it.each(clients)('logs in to MSK with IAM, and again before each login ends, by the client %s', async (client) => {
+    const before = { ...process.env }
+    Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'AKIDMSK', AWS_SECRET_ACCESS_KEY: 'msk-secret' })
+    try {
+      const set = {
+        client, topics: ['secure'], brokers: [server.listener('MSK')], aws_msk_iam: true, aws_msk_iam_cluster_arn: 'arn:aws:kafka:eu-central-1:1:cluster/c/u'
+      }
+      const output = await make(set, { 'ssl.ca.location': server.tls('ca.crt') })
+      // the broker checks the signature, and ends a connection whose login is older than 4 s
+      for (const until = Date.now() + 6000; Date.now() < until;) {
+        expect(await output.write(makeBatch(bodies('signed')), never)).toEqual(delivered)
+        await new Promise((resolve) => { setTimeout(resolve, 250) })
+      }
+      process.env['AWS_SECRET_ACCESS_KEY'] = 'another'
+      const refused = await make(set, { 'ssl.ca.location': server.tls('ca.crt') })
+      expect(await refused.write(makeBatch(bodies('forged')), never)).toMatchObject({ kind: 'retry', reason: expect.stringMatching(client === 'bytes' ? /invalid_token/ : /SASL/) as unknown })
+    } finally {
+      for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) delete process.env[name]
+      Object.assign(process.env, before)
+    }
+  })
+
   it('makes topics that records name, and finds partitions that are added', async () => {
     const output = await make({ topics: ['plain-bytes'], topic_key: 'to', dynamic_topic: true }, { 'topic.metadata.refresh.interval.ms': '10' })
     expect(await output.write(makeBatch([{ body: { to: 'made.by-name' } }]), never)).toEqual(delivered)

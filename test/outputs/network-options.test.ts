@@ -12,6 +12,7 @@ import { cloudwatchLogs } from '../../src/outputs/cloudwatch-logs.ts'
 import { es } from '../../src/outputs/es.ts'
 import { forward } from '../../src/outputs/forward.ts'
 import { http as httpOutput } from '../../src/outputs/http.ts'
+import { kafka } from '../../src/outputs/kafka.ts'
 import { loki } from '../../src/outputs/loki.ts'
 import { opensearch } from '../../src/outputs/opensearch.ts'
 import type { NetworkOptions, Output, OutputContext, Verdict } from '../../src/plugin/output.ts'
@@ -19,7 +20,7 @@ import { makeBatch } from '../event/make-batch.ts'
 import { tempFolder } from '../support/temp.ts'
 import { never, optionsOf, outputContext } from './output-context.ts'
 
-type Make = (context: OutputContext, secure: boolean, port: number) => Output | Promise<Output>
+type Make = (context: OutputContext, secure: boolean, port: number, host: string) => Output | Promise<Output>
 
 const outputs: Readonly<Record<string, Make>> = {
   http: (context) => httpOutput.create(optionsOf(httpOutput), context),
@@ -27,8 +28,8 @@ const outputs: Readonly<Record<string, Make>> = {
   opensearch: (context) => opensearch.create(optionsOf(opensearch), context),
   loki: (context) => loki.create(optionsOf(loki), context),
   forward: (context) => forward.create(optionsOf(forward, { require_ack_response: false }), context),
-  cloudwatch_logs: (context, secure, port) => cloudwatchLogs.create(optionsOf(cloudwatchLogs, {
-    region: 'eu-central-1', log_group_name: 'g', log_stream_name: 's', endpoint: `${secure ? 'https' : 'http'}://logs.test:${port}`
+  cloudwatch_logs: (context, secure, port, host) => cloudwatchLogs.create(optionsOf(cloudwatchLogs, {
+    region: 'eu-central-1', log_group_name: 'g', log_stream_name: 's', endpoint: `${secure ? 'https' : 'http'}://${host}:${port}`
   }), context)
 }
 
@@ -37,6 +38,7 @@ const servers: Server[] = []
 /** What the proxy was asked for, and the targets and local ports that the server saw. */
 let asked: string[] = []
 let served: string[] = []
+let from: (string | undefined)[] = []
 let proxyPort = 0
 let port = 0
 let mute = false
@@ -65,6 +67,7 @@ beforeAll(async () => {
   const web = http.createServer(answer)
   // one port for all: TLS, HTTP, and the forward protocol, whose messages are arrays
   port = await listen(createServer((raw) => {
+    from.push(raw.remoteAddress)
     raw.once('readable', () => {
       const first = raw.read() as Buffer | null
       if (first === null) return
@@ -103,14 +106,15 @@ afterEach(() => {
   for (const name of ['HTTP_PROXY', 'NO_PROXY']) delete process.env[name]
   asked = []
   served = []
+  from = []
   mute = false
 })
 
-async function write(make: Make, secure: boolean, net: NetworkOptions['net'] = {}, tls: NetworkOptions['tls'] = {}): Promise<Verdict> {
+async function write(make: Make, secure: boolean, net: NetworkOptions['net'] = {}, tls: NetworkOptions['tls'] = {}, host = 'logs.test'): Promise<Verdict> {
   const network = {
-    host: 'logs.test', port, net: { connect_timeout: 3000, ...net }, tls: { ...(secure ? { enabled: true, ca_file: path.join(folder, 'ca.pem') } : {}), ...tls }
+    host, port, net: { connect_timeout: 3000, ...net }, tls: { ...(secure ? { enabled: true, ca_file: path.join(folder, 'ca.pem') } : {}), ...tls }
   }
-  const output = await make(outputContext(network), secure, port)
+  const output = await make(outputContext(network), secure, port, host)
   try {
     await output.open?.()
     return await output.write(makeBatch([{ body: { n: 1 }, seconds: Math.floor(Date.now() / 1000) }]), never)
@@ -148,9 +152,33 @@ describe.each(Object.entries(outputs))('the output %s', (name, make) => {
     expect(asked).toEqual([])
   })
 
+  // every address of 127/8 is one of this machine
+  it.runIf(process.platform === 'linux')('connects from net.source_address', async () => {
+    expect(reason(await write(make, false, { source_address: '127.0.0.2' }, {}, '127.0.0.1'))).toBe('delivered')
+    await expect.poll(() => served.length).toBeGreaterThan(0)
+    expect(new Set(from)).toEqual(new Set(['127.0.0.2']))
+  })
+
   it('waits for a proxy no longer than net.connect_timeout', async () => {
     process.env['HTTP_PROXY'] = `http://127.0.0.1:${proxyPort}`
     mute = true
     expect(reason(await write(make, true, { connect_timeout: 200 }))).toMatch(/cannot connect to .*no tunnel within 0.2 s/)
+  })
+})
+
+describe.each(['bytes', 'kafkajs'])('the output kafka by the client %s', (client) => {
+  it.runIf(process.platform === 'linux')('connects from net.source_address, never through a proxy', async () => {
+    process.env['HTTP_PROXY'] = `http://127.0.0.1:${proxyPort}`
+    const seen: (string | undefined)[] = []
+    const broker = await listen(createServer((socket) => {
+      seen.push(socket.remoteAddress)
+      socket.destroy()
+    }))
+    const output = await kafka.create(optionsOf(kafka, { client, topics: ['t'], brokers: [`localhost:${broker}`], 'rdkafka.': new Map() }), outputContext({
+      net: { source_address: '127.0.0.2', connect_timeout: 2000, 'dns.prefer_ipv4': true }
+    }))
+    expect(reason(await output.write(makeBatch([{ body: {} }]), never))).toMatch(/connection/i)
+    await output.close?.()
+    expect([new Set(seen), asked]).toEqual([new Set(['127.0.0.2']), []])
   })
 })

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
 import type { Address, ClusterSettings } from './cluster.ts'
+import type { ConnectionSettings } from './connection.ts'
 import { oidcTokens } from './oidc.ts'
 import { PropertyError, type Properties } from './properties.ts'
 import type { Login, Token } from './sasl.ts'
@@ -13,6 +14,12 @@ export interface Surroundings {
   readonly tls?: ConnectionOptions | undefined
   /** Milliseconds. */
   readonly connectTimeout?: number | undefined
+  /** Milliseconds until an answer must have come. */
+  readonly requestTimeout?: number | undefined
+  readonly localAddress?: string | undefined
+  readonly keepAlive?: boolean
+  /** How names become addresses, as node:net takes it. */
+  readonly resolving?: Pick<ConnectionSettings, 'lookup'> & { readonly family?: number }
   /** Tokens for MSK with IAM; without them that login is refused. */
   readonly mskTokens?: (() => Promise<Token>) | undefined
 }
@@ -39,9 +46,11 @@ export function clusterSettings(properties: Properties, around: Surroundings): C
     tls: secure ? { ...around.tls, ...tlsOf(properties) } : undefined,
     login: protocol.startsWith('sasl') ? loginOf(properties, around) : undefined,
     connectTimeout: properties.integer('socket.connection.setup.timeout.ms') ?? around.connectTimeout ?? CONNECT_TIMEOUT,
-    requestTimeout: properties.integer('socket.timeout.ms') ?? REQUEST_TIMEOUT,
-    family: family === 'v4' ? 4 : family === 'v6' ? 6 : undefined,
-    keepAlive: properties.flag('socket.keepalive.enable') ?? false,
+    requestTimeout: properties.integer('socket.timeout.ms') ?? around.requestTimeout ?? REQUEST_TIMEOUT,
+    family: family === 'v4' ? 4 : family === 'v6' || around.resolving?.family === 6 ? 6 : undefined,
+    lookup: around.resolving?.lookup,
+    localAddress: around.localAddress,
+    keepAlive: properties.flag('socket.keepalive.enable') ?? around.keepAlive ?? false,
     metadataAge: age < 0 ? Infinity : age,
     createTopics: true,
     topicWait: TOPIC_WAIT

@@ -27,6 +27,8 @@ export interface ConnectionSettings {
   readonly requestTimeout: number
   /** 4 or 6 for addresses of that kind only. */
   readonly family?: 4 | 6 | undefined
+  /** Finds addresses; the system's own when not set. */
+  readonly lookup?: net.LookupFunction | undefined
   readonly keepAlive?: boolean
   readonly localAddress?: string | undefined
 }
@@ -268,9 +270,19 @@ export function read<T>(answer: WireReader, reader: (answer: WireReader) => T): 
   }
 }
 
+/** Where and how to connect, for node:net. */
+export function placeOf(host: string, port: number, { family, lookup, localAddress }: ConnectionSettings): net.TcpNetConnectOpts {
+  return {
+    host, port,
+    ...(family === undefined ? {} : { family }),
+    ...(lookup === undefined ? {} : { lookup }),
+    ...(localAddress === undefined ? {} : { localAddress })
+  }
+}
+
 function connect(host: string, port: number, settings: ConnectionSettings): Promise<net.Socket> {
-  const { family, localAddress, connectTimeout } = settings
-  const where = { host, port, ...(family === undefined ? {} : { family }), ...(localAddress === undefined ? {} : { localAddress }) }
+  const { connectTimeout } = settings
+  const where = placeOf(host, port, settings)
   return new Promise((resolve, reject) => {
     const secure = settings.tls !== undefined
     const socket = secure

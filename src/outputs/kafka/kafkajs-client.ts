@@ -4,9 +4,14 @@
  * It sends without sequence numbers: its own come from a count that goes on when a batch was given up with its fate
  * unknown, and the broker would take the next batch of that length for a repeat. So a lost answer means a repeat, counted.
  */
-import { CompressionCodecs, CompressionTypes, Kafka, logLevel, type Admin, type KafkaConfig, type Producer, type SASLOptions } from 'kafkajs'
+import * as net from 'node:net'
+import * as tls from 'node:tls'
+import {
+  CompressionCodecs, CompressionTypes, Kafka, logLevel, type Admin, type ISocketFactory, type KafkaConfig, type Producer, type SASLOptions
+} from 'kafkajs'
 import requestQueue from 'kafkajs/src/network/requestQueue/index.js'
 import { compress, decompress, type Codec } from '../../lib/kafka/compression.ts'
+import { placeOf } from '../../lib/kafka/connection.ts'
 import type { Outcome } from '../../lib/kafka/producer.ts'
 import { KafkaError, describeError, remedyOf } from '../../lib/kafka/protocol-errors.ts'
 import { recordsOf, type RecordView } from '../../lib/kafka/record-batch.ts'
@@ -133,7 +138,7 @@ function addCodec(codec: 'snappy' | 'lz4' | 'zstd', level: number | undefined): 
 }
 
 function configuration({ cluster }: KafkaSettings, log: Log): KafkaConfig {
-  const { login, tls } = cluster
+  const { login } = cluster
   return {
     clientId: cluster.clientId,
     brokers: cluster.bootstrap.map(({ host, port }) => `${host}:${port}`),
@@ -145,8 +150,21 @@ function configuration({ cluster }: KafkaSettings, log: Log): KafkaConfig {
     logLevel: logLevel.WARN,
     // its errors come as rejections too, with the reason
     logCreator: () => ({ log: { message } }) => log.debug(`kafkajs: ${message}`),
-    ...(tls === undefined ? {} : { ssl: tls }),
+    ...(cluster.family === undefined && cluster.lookup === undefined && cluster.localAddress === undefined ? {} : { socketFactory: connector(cluster) }),
+    ...(cluster.tls === undefined ? {} : { ssl: cluster.tls }),
     ...(login === undefined ? {} : { sasl: saslOf(login) })
+  }
+}
+
+/** Connections as the library makes its own, but from where and to which addresses it is told. */
+function connector(cluster: KafkaSettings['cluster']): ISocketFactory {
+  return ({ host, port, ssl, onConnect }) => {
+    const where = placeOf(host, port, cluster)
+    const socket: net.Socket = (ssl as object | undefined) === undefined
+      ? net.connect(where, onConnect)
+      : tls.connect({ ...where, ...(net.isIP(host) === 0 ? { servername: host } : {}), ...ssl }, onConnect)
+    socket.setKeepAlive(true, 60_000)
+    return socket
   }
 }
 

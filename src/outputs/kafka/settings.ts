@@ -9,7 +9,7 @@ import { mskTokens } from '../../lib/kafka/msk-iam.ts'
 import { Properties, PropertyError } from '../../lib/kafka/properties.ts'
 import { PluginError } from '../../plugin/context.ts'
 import type { OutputContext } from '../../plugin/output.ts'
-import { tlsOptions } from '../shared/network.ts'
+import { resolving, tlsOptions } from '../shared/network.ts'
 import type { kafkaOptions } from './options.ts'
 
 export type KafkaOptions = OptionsOf<typeof kafkaOptions>
@@ -68,7 +68,11 @@ function fromProperties(options: KafkaOptions, context: OutputContext): KafkaSet
     throw new PropertyError('acks', `enable.idempotence needs acks all, not ${acks}`)
   }
   const host = network.host === undefined ? [] : [`${network.host.includes(':') ? `[${network.host}]` : network.host}:${network.port ?? PORT}`]
-  const connectTimeout = network.net['connect_timeout']
+  const milliseconds = (name: string): number | undefined => {
+    const value = network.net[name]
+    return typeof value === 'number' && value > 0 ? value : undefined
+  }
+  const local = network.net['source_address']
   const brokers = options.brokers ?? host
   const msk = options.aws_msk_iam || properties.text('sasl.mechanisms') === 'AWS_MSK_IAM'
   const cluster = clusterSettings(properties, {
@@ -76,7 +80,11 @@ function fromProperties(options: KafkaOptions, context: OutputContext): KafkaSet
     mskTokens: msk ? mskTokens(options.aws_msk_iam_cluster_arn, brokers.map((name) => name.replace(/:\d+$/, '')), 'fantail') : undefined,
     clientId: options.client_id,
     tls: network.tls['enabled'] === true ? tlsOptions(network, '') : undefined,
-    connectTimeout: typeof connectTimeout === 'number' && connectTimeout > 0 ? connectTimeout : undefined
+    connectTimeout: milliseconds('connect_timeout'),
+    requestTimeout: milliseconds('io_timeout'),
+    localAddress: typeof local === 'string' ? local : undefined,
+    keepAlive: network.net['tcp_keepalive'] === true,
+    resolving: resolving(network)
   })
   if (cluster.bootstrap.length === 0) throw new PluginError('the output needs brokers, like kafka-1:9092', 'brokers')
   const level = properties.integer('compression.level')

@@ -9,7 +9,7 @@ import { Running } from '../process.ts'
 import { freePort, tempFolder } from '../temp.ts'
 import { eventually } from '../wait.ts'
 import { cached } from './cache.ts'
-import { fetchJars, requireMaven } from './maven.ts'
+import { compile, fetchJars, jdk, requireMaven } from './maven.ts'
 import { debian, onPath } from './server.ts'
 import type { Requirement } from './server.ts'
 
@@ -30,6 +30,12 @@ function home (): Promise<string> {
   })
 }
 
+/** Folder of our class that checks tokens of MSK's IAM login; see java/MskValidator.java. */
+async function mskValidator (): Promise<string> {
+  const lib = await home()
+  return cached(`kafka-${version}-msk-1`, async (folder) => { await compile(await jdk(17), folder, 'MskValidator', '.', [''], path.join(lib, 'lib')) })
+}
+
 export const kafka: Requirement = { name: `Kafka ${version}`, prepare: async () => { await home() } }
 export const kcat: Requirement = { name: 'kcat', prepare: () => debian('kcat', ['kcat']) }
 
@@ -43,7 +49,7 @@ export interface KafkaOptions {
   readonly heap?: number
 }
 
-const listeners = ['PLAIN', 'CONTROLLER', 'TLS', 'MTLS', 'SASLPLAIN', 'SASLTLS'] as const
+const listeners = ['PLAIN', 'CONTROLLER', 'TLS', 'MTLS', 'SASLPLAIN', 'SASLTLS', 'MSK'] as const
 type Listener = (typeof listeners)[number]
 
 interface Node {
@@ -69,8 +75,10 @@ export class KafkaServer {
   readonly #home: string
   readonly #nodes: readonly Node[]
   readonly #heap: number
+  readonly #classes: string
 
-  private constructor (folder: string, kafkaHome: string, nodes: readonly Node[], heap: number) {
+  private constructor (folder: string, kafkaHome: string, classes: string, nodes: readonly Node[], heap: number) {
+    this.#classes = classes
     this.folder = folder
     this.#home = kafkaHome
     this.#nodes = nodes
@@ -89,7 +97,7 @@ export class KafkaServer {
     }
     const voters = nodes.map(({ id, ports }) => `${id}@127.0.0.1:${ports.CONTROLLER}`).join(',')
     for (const node of nodes) writeFileSync(node.properties, propertiesOf(node, voters, brokers, secure, settings))
-    const server = new KafkaServer(folder, kafkaHome, nodes, heap)
+    const server = new KafkaServer(folder, kafkaHome, `${path.join(kafkaHome, 'lib', '*')}${secure ? `:${await mskValidator()}` : ''}`, nodes, heap)
     for (const { properties } of nodes) await server.#format(properties, secure)
     await Promise.all(nodes.map(({ id }) => server.restart(id)))
     return server
@@ -129,7 +137,7 @@ export class KafkaServer {
     await node.running?.stop()
     const running = new Running({
       command: 'java',
-      args: ['-Xms64m', `-Xmx${this.#heap}m`, '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', path.join(this.#home, 'lib', '*'),
+      args: ['-Xms64m', `-Xmx${this.#heap}m`, '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', this.#classes,
         `-Dlog4j2.configurationFile=${path.join(this.#home, 'log4j2.yaml')}`, 'kafka.Kafka', node.properties],
       cwd: this.folder,
       log: path.join(this.folder, `broker-${id}.log`)
@@ -227,6 +235,11 @@ function propertiesOf (
     [`listener.name.${name}.oauthbearer.sasl.jaas.config`, `${jaas}.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";`],
     [`listener.name.${name}.connections.max.reauth.ms`, '4000']
   ])
+  const msk = [
+    ['listener.name.msk.sasl.enabled.mechanisms', 'OAUTHBEARER'],
+    ['listener.name.msk.oauthbearer.sasl.jaas.config', `${jaas}.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";`],
+    ['listener.name.msk.oauthbearer.sasl.server.callback.handler.class', 'MskValidator']
+  ]
   const replicas = String(brokers)
   const lines: Record<string, string> = {
     'process.roles': 'broker,controller',
@@ -236,7 +249,7 @@ function propertiesOf (
     'inter.broker.listener.name': 'PLAIN',
     'listeners': used.map(address).join(','),
     'advertised.listeners': used.filter((name) => name !== 'CONTROLLER').map(address).join(','),
-    'listener.security.protocol.map': 'PLAIN:PLAINTEXT,CONTROLLER:PLAINTEXT,TLS:SSL,MTLS:SSL,SASLPLAIN:SASL_PLAINTEXT,SASLTLS:SASL_SSL',
+    'listener.security.protocol.map': 'PLAIN:PLAINTEXT,CONTROLLER:PLAINTEXT,TLS:SSL,MTLS:SSL,SASLPLAIN:SASL_PLAINTEXT,SASLTLS:SASL_SSL,MSK:SASL_SSL',
     'log.dirs': `data/${id}`,
     'num.partitions': '3',
     'default.replication.factor': replicas,
@@ -254,7 +267,7 @@ function propertiesOf (
     'auto.create.topics.enable': 'false',
     ...(secure ? {
       'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER',
-      ...Object.fromEntries(sasl) as Record<string, string>,
+      ...Object.fromEntries([...sasl, ...msk]) as Record<string, string>,
       'ssl.keystore.type': 'PEM',
       'ssl.keystore.location': 'tls/srv.pem',
       'ssl.truststore.type': 'PEM',

@@ -85,11 +85,13 @@ function lastLines (error: unknown): string {
   return `${stdout}${stderr}`.trim().split('\n').slice(-4).join(' ') || message
 }
 
-/** Compiles our class `name`, and those of ours that it names, against `folder`/lib into `folder`/`target`. */
-export async function compile (bin: string, folder: string, name: string, target: string, sources: readonly string[] = ['']): Promise<void> {
+/** Compiles our class `name`, and those of ours that it names, against the jars of `lib` into `folder`/`target`. */
+export async function compile (
+  bin: string, folder: string, name: string, target: string, sources: readonly string[] = [''], lib: string = path.join(folder, 'lib')
+): Promise<void> {
   const paths = sources.map((source) => path.join(javaFolder, source))
   const source = paths.map((at) => path.join(at, `${name}.java`)).find((file) => existsSync(file)) ?? name
-  const jars = readdirSync(path.join(folder, 'lib')).map((jar) => path.join(folder, 'lib', jar))
+  const jars = readdirSync(lib).map((jar) => path.join(lib, jar))
   mkdirSync(path.join(folder, target), { recursive: true })
   await exec(path.join(bin, 'javac'), [
     '-nowarn', '-d', path.join(folder, target), '-cp', jars.join(':'), '-sourcepath', paths.join(':'), source
