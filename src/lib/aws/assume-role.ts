@@ -49,7 +49,8 @@ export function endpointUrl(endpoint: string): URL {
   return new URL(endpoint.includes('://') ? endpoint : `https://${endpoint}`)
 }
 
-function domainOf(region: string): string {
+/** What the names of services in a region end in. */
+export function domainOf(region: string): string {
   return region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'
 }
 

@@ -1,11 +1,11 @@
 /** What the options of the four plugins come to. */
 import { compileAccessor, type Accessor } from '../../event/accessor.ts'
 import type { Pool } from '../../event/pool.ts'
-import { endpointUrl } from '../../lib/aws/assume-role.ts'
 import { PluginError } from '../../plugin/context.ts'
 import type { Limits, NetworkOptions } from '../../plugin/output.ts'
 import { atOption, optionAccessor } from '../shared/accessors.ts'
 import type { AwsAuthOptions } from '../shared/aws/auth.ts'
+import { awsEndpoint } from '../shared/aws/endpoint.ts'
 import type { Endpoint } from '../shared/network.ts'
 import type { FirehoseOptions, KinesisFirehoseOptions, KinesisOptions, KinesisStreamsOptions } from './options.ts'
 
@@ -136,24 +136,17 @@ function readGoData({ time_key, time_key_format, log_key, data_keys }: Omit<Fire
   }
 }
 
-function readTarget(
-  service: Service, { region: given, endpoint, role_arn, external_id, sts_endpoint, profile }: Pick<C, 'region' | 'endpoint' | 'role_arn' | 'external_id' | 'sts_endpoint' | 'profile'>,
-  { port, tls }: NetworkOptions
-): Pick<Settings, 'service' | 'endpoint' | 'path' | 'auth'> {
-  const region = given ?? process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION']
+type Target = Pick<C, 'region' | 'endpoint' | 'role_arn' | 'external_id' | 'sts_endpoint' | 'profile'>
+
+function readTarget(service: Service, options: Target, network: NetworkOptions): Pick<Settings, 'service' | 'endpoint' | 'path' | 'auth'> {
+  const region = options.region ?? process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION']
   if (region === undefined) throw new PluginError('the region of the stream is needed: region or AWS_REGION', 'region')
-  let url: URL
-  try {
-    url = endpointUrl(endpoint ?? `${service.name}.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`)
-  } catch {
-    throw new PluginError(`${endpoint} is neither a host nor a URL`, 'endpoint')
-  }
-  const secure = url.protocol === 'https:' && tls['enabled'] !== false
-  const at = url.port === '' ? port : Number(url.port)
+  const { role_arn, external_id, sts_endpoint, profile } = options
+  const { endpoint, path } = awsEndpoint(service.name, region, options.endpoint, network)
   return {
     service,
-    endpoint: { secure, host: url.hostname.replace(/^\[|\]$/g, ''), port: at ?? (secure ? 443 : 80) },
-    path: url.pathname,
+    endpoint,
+    path: `${path}/`,
     auth: { aws_region: region, aws_role_arn: role_arn, aws_external_id: external_id, aws_sts_endpoint: sts_endpoint, aws_profile: profile }
   }
 }

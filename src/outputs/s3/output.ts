@@ -112,15 +112,13 @@ export class S3Output implements Output {
     if (id !== undefined) await this.#completeWhere((object) => object.id === id)
   }
 
-  /** Objects that are no longer added to are sent. One whose completion cannot be written grows on, and is completed later. */
+  /** Objects that are no longer added to are sent. Those whose completion cannot be written grow on, and are completed later. */
   async #completeWhere(isDue: (object: StagedObject) => boolean): Promise<void> {
-    for (const object of this.#staging.objects) {
-      if (object.key !== undefined || !isDue(object)) continue
-      try {
-        await this.#staging.complete(object.id, ({ group, second }, index) => this.#keyOf(group, second, index))
-      } catch (error) {
-        this.#context.log.warn('cannot complete an object', { reason: (error as Error).message })
-      }
+    const due = [...this.#staging.objects].filter((object) => object.key === undefined && isDue(object))
+    try {
+      await this.#staging.complete(due, ({ group, second }, index) => this.#keyOf(group, second, index))
+    } catch (error) {
+      this.#context.log.warn('cannot complete objects', { reason: (error as Error).message })
     }
     this.#uploader.wake()
   }

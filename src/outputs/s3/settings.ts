@@ -1,7 +1,7 @@
 /** What the options come to, checked. */
-import { endpointUrl } from '../../lib/aws/assume-role.ts'
 import { PluginError } from '../../plugin/context.ts'
 import type { NetworkOptions } from '../../plugin/output.ts'
+import { awsEndpoint } from '../shared/aws/endpoint.ts'
 import type { S3Settings } from './client.ts'
 import type { S3Options } from './options.ts'
 
@@ -25,20 +25,12 @@ export function checkSizes({ total_file_size, upload_chunk_size, use_put_object 
 }
 
 /** Where to send to, and as whom. Throws PluginError. */
-export function readTarget(options: S3Options, { port, tls }: NetworkOptions): S3Settings {
-  const { bucket, region, endpoint, role_arn, external_id, sts_endpoint, profile } = options
-  let url: URL
-  try {
-    url = endpointUrl(endpoint ?? `s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`)
-  } catch {
-    throw new PluginError(`${endpoint} is neither a host nor a URL`, 'endpoint')
-  }
-  if (!/^https?:$/.test(url.protocol)) throw new PluginError(`${endpoint} is no URL of HTTP`, 'endpoint')
-  const secure = url.protocol === 'https:' && tls['enabled'] !== false
-  const given = url.port === '' ? port : Number(url.port)
+export function readTarget(options: S3Options, network: NetworkOptions): S3Settings {
+  const { bucket, region, role_arn, external_id, sts_endpoint, profile } = options
+  const { endpoint, path } = awsEndpoint('s3', region, options.endpoint, network)
   return {
-    endpoint: { secure, host: url.hostname.replace(/^\[|\]$/g, ''), port: given ?? (secure ? 443 : 80) },
-    basePath: url.pathname.replace(/\/$/, ''),
+    endpoint,
+    basePath: path,
     bucket,
     region,
     credentials: { region, profile, roleArn: role_arn, externalId: external_id, stsEndpoint: sts_endpoint },

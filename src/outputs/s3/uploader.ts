@@ -10,6 +10,8 @@ import { sizeOf, type Staging } from '../shared/staging.ts'
 import type { StagedObject } from '../shared/staging/journal.ts'
 import { S3Error, type S3Client } from './client.ts'
 
+/** Objects that are sent at once when the agent stops. */
+const HURRIED = 8
 /** Parts that an upload has at most; S3 takes 10,000. */
 const MOST_PARTS = 1000
 
@@ -82,7 +84,8 @@ export class Uploader {
         return
       }
     }
-    const most = this.#failure === undefined ? this.#set.workers : 1
+    const { workers } = this.#set
+    const most = this.#failure !== undefined ? 1 : this.#hurried ? Math.max(workers, HURRIED) : workers
     const waits = new Set(this.#busy.values())
     for (const object of this.#staging.objects) {
       if (this.#busy.size >= most) return

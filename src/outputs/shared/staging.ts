@@ -165,13 +165,18 @@ export class Staging {
     })
   }
 
-  /** An object is complete: it is sent under a key made of it and of how many were complete before. */
-  complete(id: number, keyOf: (object: StagedObject, index: number) => string): Promise<void> {
+  /** Objects are complete: each is sent under a key made of it and of how many were complete before. */
+  complete(objects: readonly StagedObject[], keyOf: (object: StagedObject, index: number) => string): Promise<void> {
     return this.#inTurn(async () => {
-      const object = this.#state.objects.get(id)
-      if (object === undefined || object.key !== undefined) return
-      await this.#commit({ index: this.#state.index + 1, put: [{ ...object, key: keyOf(object, this.#state.index) }] })
-      this.#open.delete(object.group)
+      let { index } = this.#state
+      const put: StagedObject[] = []
+      for (const { id } of objects) {
+        const object = this.#state.objects.get(id)
+        if (object !== undefined && object.key === undefined) put.push({ ...object, key: keyOf(object, index++) })
+      }
+      if (put.length === 0) return
+      await this.#commit({ index, put })
+      for (const { group } of put) this.#open.delete(group)
     })
   }
 
