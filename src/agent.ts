@@ -5,6 +5,7 @@ import { createFilters, createProcessors } from './agent/filters.ts'
 import { createInputs, type RunningInput } from './agent/inputs.ts'
 import { createOutputs, stopOutputs, type RunningOutput } from './agent/outputs.ts'
 import { stateDirectory } from './agent/state-directory.ts'
+import { storeOptions } from './agent/store-options.ts'
 import { agentView, collectWayIn } from './agent/view.ts'
 import { Workshop } from './agent/workshop.ts'
 import { openStore } from './buffer/open-store.ts'
@@ -68,7 +69,7 @@ export class Agent {
     const plan = this.#plan
     const log = this.#log.child('agent')
     const directory = stateDirectory(plan)
-    const store = (this.#store = await openStore(this.#storeOptions(directory)))
+    const store = (this.#store = await openStore(storeOptions(plan, directory, (output) => this.#log.child(output))))
     const workshop = (this.#workshop = new Workshop(plan, this.#log, this.#metrics, (code) => this.#finish(code)))
     const slabs = new SlabPool()
 
@@ -124,21 +125,6 @@ export class Agent {
     server.address = address
     // whoever asked for this there is answered yet
     if (before !== now) void before?.close(true)
-  }
-
-  #storeOptions(directory: string): Parameters<typeof openStore>[0] {
-    const { service, inputs, outputs } = this.#plan
-    return {
-      directory,
-      syncEveryFrame: false,
-      limit: service['storage.total_limit_size'],
-      inputs: inputs.map((input) => ({
-        name: input.label,
-        storage: input.storage === 'filesystem' ? 'filesystem' : 'memory',
-        memoryLimit: input.common.mem_buf_limit
-      })),
-      outputs: outputs.map((output) => ({ name: output.label, totalLimit: finite(output.common['storage.total_limit_size']) }))
-    }
   }
 
   #finish(code: number): void {
@@ -212,8 +198,4 @@ export class Agent {
 
 async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await new Promise((done) => signal.addEventListener('abort', done, { once: true }))
-}
-
-function finite(limit: number | undefined): number | undefined {
-  return limit === undefined || limit === Infinity ? undefined : limit
 }

@@ -57,6 +57,7 @@ function inputView({ plan, ingest }: RunningInput, store: FrameStore): InputView
     memoryLimit: onDisk ? Infinity : plan.common.mem_buf_limit,
     memoryFrames: onDisk ? 0 : memoryFrames,
     diskFrames: onDisk ? diskFrames : 0,
+    ringDrops: plan.storage === 'memrb' ? store.ringDropsOf(plan.label) : undefined,
     // lines that a joiner holds were read, and are not in any frame yet
     ledger: { ...terms, read: terms.read + ingest.held, held: ingest.held }
   }

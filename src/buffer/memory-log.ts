@@ -14,7 +14,8 @@ import { Totals, addOutputTerms } from './totals.ts'
 export interface MemoryFrame {
   readonly frame: Frame
   readonly input: string
-  readonly shares: ReadonlyMap<string, Share>
+  /** What outputs have of it; those that it was given up for are taken out. */
+  readonly shares: Map<string, Share>
   /** Outputs that are not done with it. */
   needs: number
   readonly outcomes: Totals
@@ -47,8 +48,13 @@ export class MemoryLog {
     return this.#bytes.get(input) ?? 0
   }
 
+  /** Frames of an input that are not done, the oldest first. */
+  framesOf(input: string): MemoryFrame[] {
+    return this.#frames.filter((memory) => memory.input === input)
+  }
+
   /** Takes a frame for `needs` of the outputs in `shares`. */
-  append(input: string, frame: Frame, shares: ReadonlyMap<string, Share>, needs: number): void {
+  append(input: string, frame: Frame, shares: Map<string, Share>, needs: number): void {
     const memory: MemoryFrame = { frame, input, shares, needs, outcomes: new Totals() }
     if (needs === 0) {
       this.#complete(memory)

@@ -6,40 +6,28 @@
  *      quarantine/   corrupt frames, for people
  *      lock.sock     held while an agent uses it
  */
-import fs from 'node:fs'
-import { join } from 'node:path'
 import { FantailError } from '../errors.ts'
 import { emptyInputTerms, emptyOutputTerms, sum, type InputTerms, type OutputTerms } from '../event/ledger.ts'
 import type { RecoveredStream, Stream } from '../event/stream.ts'
-import { DirectoryInUse, lockDirectory, type DirectoryLock } from '../lib/directory-lock.ts'
+import type { DirectoryLock } from '../lib/directory-lock.ts'
 import { CursorFile, readCursors, type CursorState } from './cursor-file.ts'
 import { DeliveryMarks } from './delivery-marks.ts'
 import { DiskLog, SEGMENT_SIZE, systemDisk, type Disk } from './disk-log.ts'
 import type { FrameBuilder } from './frame-builder.ts'
+import { cursorDirectory, logDirectory, quarantineDirectory, takeDirectory } from './folders.ts'
 import { FrameCache } from './frame-cache.ts'
 import { encodeDirectory, type Directory, type StreamEntry } from './frame.ts'
 import { MemoryLog } from './memory-log.ts'
 import { Queue, type QueueParts } from './output-queue.ts'
 import { GAP, quarantineFrame, recover, type Recovered } from './recovery.ts'
+import { Ring } from './ring.ts'
 import { sharesOf } from './segment.ts'
 import { bootId } from './snapshot.ts'
-import type { FrameStore, InputSettings, OutputQueue, RecoveryReport, StoreOptions, StoreUsage } from './store.ts'
+import type { FrameStore, InputSettings, OutputQueue, RecoveryReport, RingDrops, StoreOptions, StoreUsage } from './store.ts'
 import { addInputTerms, copyInputTerms } from './totals.ts'
 
 /** Cursors and what is done in memory are written so often at most. */
 const WRITE_EVERY = 50
-
-export function logDirectory(directory: string): string {
-  return join(directory, 'log')
-}
-
-export function cursorDirectory(directory: string): string {
-  return join(directory, 'cursors')
-}
-
-export function quarantineDirectory(directory: string): string {
-  return join(directory, 'quarantine')
-}
 
 /** What tests put in the place of the real thing. */
 export interface Seams {
@@ -57,27 +45,14 @@ export async function openStore(options: StoreOptions, seams: Seams = {}): Promi
   const lock = await takeDirectory(directory)
   try {
     const began = performance.now()
-    const recovered = recover(logDirectory(directory), quarantineDirectory(directory), true, seams.boot ?? bootId())
+    const quarantine = options.keepsCorrupt ? quarantineDirectory(directory) : undefined
+    const recovered = recover(logDirectory(directory), quarantine, true, seams.boot ?? bootId())
     return new Store(options, lock, recovered, readCursors(cursorDirectory(directory), recovered.outputs), began, seams)
   } catch (error) {
     await lock.release()
     throw error instanceof Error && 'syscall' in error
       ? new FantailError('state-unusable', { path: directory, reason: error.message })
       : error
-  }
-}
-
-async function takeDirectory(directory: string): Promise<DirectoryLock> {
-  try {
-    for (const folder of [directory, logDirectory(directory), cursorDirectory(directory)]) {
-      fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
-    }
-    return await lockDirectory(directory)
-  } catch (error) {
-    if (error instanceof DirectoryInUse) {
-      throw new FantailError('state-in-use', { path: error.pid === undefined ? directory : `${directory} (process ${error.pid})` })
-    }
-    throw new FantailError('state-unusable', { path: directory, reason: (error as Error).message })
   }
 }
 
@@ -98,10 +73,16 @@ class Store implements FrameStore {
   /** Terms of outputs that have no cursor any more. */
   readonly #formerTerms = new Map<string, OutputTerms>()
   readonly #limit: number
+  readonly #quarantineFolder: string | undefined
   #corruptFrames: number
   readonly #corruptPlaces = new Set<number>()
   /** Memory inputs that wait until they are below three quarters of their limit. */
   readonly #overLimit = new Set<string>()
+  readonly #ring = new Ring({
+    bytesOf: (input) => this.#memory.bytesOf(input),
+    framesOf: (input) => this.#memory.framesOf(input),
+    letGo: (output, memory) => this.#queues.get(output)?.letGo(memory, 'memrb') === true
+  })
   readonly #roomCallbacks: { readonly input: string, readonly callback: () => void }[] = []
   readonly #marks = new DeliveryMarks()
   readonly #news = new Set<Queue>()
@@ -115,6 +96,7 @@ class Store implements FrameStore {
     this.directory = options.directory
     this.#lock = lock
     this.#limit = options.limit
+    this.#quarantineFolder = options.keepsCorrupt ? quarantineDirectory(options.directory) : undefined
     for (const input of options.inputs) this.#inputs.set(input.name, input)
     this.firstStart = recovered.isEmpty
     this.recovered = recovered.positions.recovered()
@@ -160,7 +142,8 @@ class Store implements FrameStore {
       memory: this.#memory,
       cache: this.#cache,
       changed: () => this.#schedule(),
-      corrupt: (sequence) => this.#quarantine(sequence)
+      corrupt: (sequence) => this.#quarantine(sequence),
+      gaveUp: (output, reason, records) => options.gaveUp?.(output, reason, records)
     }
     const folder = cursorDirectory(this.directory)
     for (const { name, totalLimit } of options.outputs) {
@@ -210,12 +193,13 @@ class Store implements FrameStore {
       if (opened.length > 0) this.#writeStreams(opened.map(withoutClosed))
       this.#memory.append(input, frame, shares, queues.length)
       if (queues.length === 0) this.#schedule()
-      if (this.#memory.bytesOf(input) >= settings.memoryLimit) this.#overLimit.add(input)
     }
     for (const queue of queues) {
       queue.expect({ sequence, ...shares.get(queue.name)! }, onDisk)
       this.#news.add(queue)
     }
+    if (settings.storage === 'memrb') this.#ring.turn(settings)
+    if (!onDisk && this.#memory.bytesOf(input) >= settings.memoryLimit) this.#overLimit.add(input)
     this.#tellNews()
     if (this.#log.bytes >= this.#limit) this.#schedule()
   }
@@ -260,6 +244,10 @@ class Store implements FrameStore {
 
   memoryOf(input: string): number {
     return this.#memory.bytesOf(input)
+  }
+
+  ringDropsOf(input: string): RingDrops {
+    return this.#ring.dropsOf(input)
   }
 
   whenRoom(input: string, callback: () => void): void {
@@ -330,7 +318,7 @@ class Store implements FrameStore {
     this.#corruptPlaces.add(sequence)
     this.#corruptFrames++
     const place = this.#log.place(sequence)
-    if (place !== undefined) quarantineFrame(place.path, place.offset, place.length, quarantineDirectory(this.directory))
+    if (place !== undefined) quarantineFrame(place.path, place.offset, place.length, this.#quarantineFolder)
   }
 
   // ---- keeping

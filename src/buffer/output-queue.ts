@@ -4,7 +4,7 @@ import { MAX_OPEN, type CursorFile, type CursorState } from './cursor-file.ts'
 import type { DiskLog } from './disk-log.ts'
 import type { FrameCache } from './frame-cache.ts'
 import type { Frame } from './frame.ts'
-import type { MemoryClaim, MemoryLog } from './memory-log.ts'
+import type { MemoryClaim, MemoryFrame, MemoryLog } from './memory-log.ts'
 import type { Claim } from './segment-reader.ts'
 import type { OutputQueue } from './store.ts'
 import { addOutcome, addOutputTerms } from './totals.ts'
@@ -20,6 +20,7 @@ export interface QueueParts {
   readonly changed: () => void
   /** A frame on disk could not be read back. */
   readonly corrupt: (sequence: number) => void
+  readonly gaveUp: (output: string, reason: string, records: number) => void
 }
 
 export class Queue implements OutputQueue {
@@ -205,10 +206,24 @@ export class Queue implements OutputQueue {
     this.#returned = [...kept, ...this.#returned]
   }
 
-  #drop(claim: Claim, reason: string): void {
+  /** Gives up a frame in memory, unless it is taken or done. Returns whether it did. */
+  letGo(memory: MemoryFrame, reason: string): boolean {
+    const { sequence } = memory.frame
+    const share = memory.shares.get(this.name)
+    if (share === undefined || this.#taken.has(sequence)) return false
+    const at = this.#returned.findIndex((claim) => claim.sequence === sequence)
+    if (at >= 0) this.#returned.splice(at, 1)
+    else if (sequence < this.#position) return false
+    memory.shares.delete(this.name)
+    this.#drop({ sequence, ...share, memory }, reason)
+    return true
+  }
+
+  #drop(claim: Claim | MemoryClaim, reason: string): void {
     const terms = emptyOutputTerms()
     count(terms.dropped, reason, claim.records)
     this.#settle(claim, terms)
+    this.#parts.gaveUp(this.name, reason, claim.records)
   }
 
   waiting(): { readonly records: number, readonly bytes: number, readonly oldest: number, readonly frames: number } {

@@ -40,10 +40,10 @@ interface Found {
 }
 
 /**
- * Reads the log's folder. With `mend`, torn tails are cut and corrupt frames copied; else nothing is changed. `boot` tells
+ * Reads the log's folder. With `mend`, torn tails are cut and corrupt frames copied to `quarantine`, if there is one; else nothing is changed. `boot` tells
  * whether the machine was started anew since a snapshot (`bootId`).
  */
-export function recover(directory: string, quarantine: string, mend: boolean, boot: string): Recovered {
+export function recover(directory: string, quarantine: string | undefined, mend: boolean, boot: string): Recovered {
   const paths = fs.readdirSync(directory).filter((file) => segmentNumber(file) !== undefined).sort()
     .map((file) => join(directory, file))
   const found = new Map<number, Found>()
@@ -131,7 +131,7 @@ function indexSays(path: string, length: number): boolean {
 }
 
 /** Reads a segment whole and makes it complete: cut, with corrupt frames left out, with an index. */
-function scan(path: string, quarantine: string, mend: boolean): Found {
+function scan(path: string, quarantine: string | undefined, mend: boolean): Found {
   const segment = new Segment(path, segmentNumber(path)!)
   const frames: [number, Directory][] = []
   let snapshot: Directory | undefined
@@ -176,8 +176,9 @@ function hasIndex(segment: Segment): boolean {
   return copy.readSummary() && copy.length === segment.length && copy.frameCount === segment.frameCount
 }
 
-/** Copies a corrupt frame aside, under its segment's name and its offset. A full disk is no reason to stop. */
-export function quarantineFrame(path: string, offset: number, length: number, quarantine: string): void {
+/** Copies a corrupt frame aside, under its segment's name and its offset. Without a folder it is not kept. A full disk is no reason to stop. */
+export function quarantineFrame(path: string, offset: number, length: number, quarantine: string | undefined): void {
+  if (quarantine === undefined) return
   try {
     fs.mkdirSync(quarantine, { recursive: true, mode: 0o700 })
     const bytes = Buffer.alloc(length)

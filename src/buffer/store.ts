@@ -5,6 +5,7 @@
  * input with `storage.type filesystem` goes to disk whole. A frame of a memory input stays in memory; when every output
  * has acknowledged it, its ranges and ledger terms go to disk without its records, so that a position is durable only
  * after the data it covers. What memory still holds when the buffer is closed in good order goes to disk whole, too.
+ * `storage.type memrb` is memory in which the oldest frames that no output has begun with make room for new ones.
  */
 import type { InputTerms, OutputTerms } from '../event/ledger.ts'
 import type { RecoveredStream, Stream } from '../event/stream.ts'
@@ -19,16 +20,20 @@ export interface StoreOptions {
   readonly inputs: readonly InputSettings[]
   /** `storage.sync full`: sync after every frame. */
   readonly syncEveryFrame: boolean
+  /** Corrupt frames are copied aside for people. */
+  readonly keepsCorrupt: boolean
   /** Bytes of the whole log on disk after which inputs wait. */
   readonly limit: number
+  /** Told when records are given up that an output did not have yet: its name, the reason and how many. */
+  readonly gaveUp?: (output: string, reason: string, records: number) => void
   /** Wall clock and monotonic milliseconds, for tests. */
   readonly now?: () => number
 }
 
 export interface InputSettings {
   readonly name: string
-  readonly storage: 'memory' | 'filesystem'
-  /** Bytes of frames in memory after which this input waits (memory only). */
+  readonly storage: 'memory' | 'filesystem' | 'memrb'
+  /** Bytes of frames in memory after which this input waits (memory), or its oldest are given up (memrb). */
   readonly memoryLimit: number
 }
 
@@ -56,6 +61,8 @@ export interface FrameStore {
   hasRoom(input: string): boolean
   /** Bytes of the input's frames in memory. */
   memoryOf(input: string): number
+  /** Frames of a memrb input that were given up since the start, and their bytes. */
+  ringDropsOf(input: string): RingDrops
   whenRoom(input: string, callback: () => void): void
   /** Calls back once when every output of the configuration is done with all frames appended so far. */
   whenDelivered(callback: () => void): void
@@ -68,6 +75,11 @@ export interface FrameStore {
   sync(): Promise<void>
   /** Puts on disk what memory still holds, and lets go of the directory. */
   close(): Promise<void>
+}
+
+export interface RingDrops {
+  readonly frames: number
+  readonly bytes: number
 }
 
 export interface OutputQueue {

@@ -14,7 +14,7 @@ import { DiskLog, SEGMENT_SIZE, systemDisk } from './disk-log.ts'
 import { FrameCache } from './frame-cache.ts'
 import type { Frame } from './frame.ts'
 import { MemoryLog } from './memory-log.ts'
-import { cursorDirectory, logDirectory, quarantineDirectory } from './open-store.ts'
+import { cursorDirectory, logDirectory, quarantineDirectory } from './folders.ts'
 import { Queue } from './output-queue.ts'
 import { recover, type Recovered } from './recovery.ts'
 import { scanFrames } from './scan.ts'
@@ -226,7 +226,7 @@ function inspect(directory: string): Inspection {
   const cursors = readCursors(cursorDirectory(directory), recovered.outputs)
   const log = new DiskLog(logDirectory(directory), recovered,
     { segmentSize: SEGMENT_SIZE, syncEveryFrame: false, disk: systemDisk, boot: '' })
-  const parts = { log, memory: new MemoryLog(), cache: new FrameCache(), changed: () => {}, corrupt: () => {} }
+  const parts = { log, memory: new MemoryLog(), cache: new FrameCache(), changed: () => {}, corrupt: () => {}, gaveUp: () => {} }
   const queues = cursors.map((state) =>
     new Queue(structuredClone(state), new CursorFile(cursorDirectory(directory), state.name), parts, undefined))
   return { recovered, cursors, queues }

@@ -64,8 +64,8 @@ export const inputOptions = {
   'storage.type': {
     kind: 'choice',
     values: ['memory', 'filesystem', 'memrb'],
-    doc: 'Where records wait: in memory or in the log on disk; memrb is taken as memory.',
-    differs: 'Fluent Bit\'s memrb drops the oldest records when memory is full; here the input waits',
+    doc: 'Where records wait: in memory, in the log on disk, or in a ring in memory (memrb): at mem_buf_limit the input does '
+      + 'not wait, and the oldest records that no output has begun with are given up, counted.',
     example: 'filesystem'
   },
   'storage.pause_on_chunks_overlimit': {

@@ -62,6 +62,21 @@ export const serviceOptions = {
     doc: 'Where records of inputs wait that do not say it themselves; needs storage.inherit.',
     example: 'filesystem'
   },
+  'storage.sync': {
+    kind: 'choice',
+    values: ['normal', 'full'],
+    default: 'normal',
+    doc: 'full: every frame is synced to the disk as it is written. normal: what can be read again is synced in the background, '
+      + 'and what cannot is synced before its sender is told.',
+    example: 'full'
+  },
+  'storage.delete_irrecoverable_chunks': {
+    kind: 'boolean',
+    default: false,
+    doc: 'Do not keep corrupt frames of the buffer aside for people (below quarantine/ in the state folder). They are counted in '
+      + 'any case, and their source is read again where it still exists.',
+    example: 'on'
+  },
   'storage.inherit': { kind: 'boolean', default: false, doc: 'Inputs take storage.type from here.', example: 'on' },
   'storage.total_limit_size': {
     kind: 'size',
@@ -127,12 +142,6 @@ export const serviceOptions = {
     doc: accepted,
     withoutEffect: 'the agent stays in the foreground; let systemd or Kubernetes run it'
   },
-  'storage.sync': {
-    kind: 'choice',
-    values: ['normal', 'full'],
-    doc: accepted,
-    withoutEffect: 'what can be read again needs no sync, and what cannot is always synced before it is acknowledged'
-  },
   'storage.checksum': { kind: 'boolean', doc: accepted, withoutEffect: 'every frame on disk has a checksum' },
   'storage.max_chunks_up': {
     kind: 'integer',
@@ -150,11 +159,6 @@ export const serviceOptions = {
     withoutEffect: 'a stop sends what it can within grace, the backlog included'
   },
   'storage.metrics': { kind: 'boolean', default: true, doc: accepted, withoutEffect: 'storage figures are always served' },
-  'storage.delete_irrecoverable_chunks': {
-    kind: 'boolean',
-    doc: accepted,
-    withoutEffect: 'a corrupt frame is set aside and counted, and its source is read again where it still exists'
-  },
   'storage.trim_files': { kind: 'boolean', doc: accepted, withoutEffect: 'files of the buffer have no slack to trim' },
   'flush.adaptive': { kind: 'boolean', doc: accepted, withoutEffect: 'an idle output sends at once and a busy one gathers' },
   'flush.adaptive.min_interval': { kind: 'duration', doc: accepted, withoutEffect: 'flush.adaptive has none' },

@@ -41,6 +41,8 @@ export const metricNames = {
   fluentbit_input_storage_memory_bytes: { kind: 'gauge', instance: name, help: 'Bytes of the input\'s frames in memory.' },
   fluentbit_input_storage_chunks: { kind: 'gauge', instance: name, help: 'Frames of the input that wait.' },
   fluentbit_input_storage_chunks_up: { kind: 'gauge', instance: name, help: 'Frames of the input that wait in memory.' },
+  fluentbit_input_memrb_dropped_chunks: { kind: 'gauge', instance: name, help: 'Frames that made room for newer ones (storage.type memrb).' },
+  fluentbit_input_memrb_dropped_bytes: { kind: 'gauge', instance: name, help: 'Bytes that made room for newer ones (storage.type memrb).' },
   fluentbit_input_storage_chunks_down: { kind: 'gauge', instance: name, help: 'Frames of the input that wait on disk only.' },
   fluentbit_input_files_opened_total: { kind: 'counter', instance: name, help: 'Files opened.', v1: true },
   fluentbit_input_files_closed_total: { kind: 'counter', instance: name, help: 'Files closed.', v1: true },

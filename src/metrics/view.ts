@@ -43,6 +43,8 @@ export interface InputView extends InstanceView {
   /** Frames that wait in memory and on disk. */
   readonly memoryFrames: number
   readonly diskFrames: number
+  /** Frames given up, and their bytes; undefined where `storage.type` is not memrb. */
+  readonly ringDrops: { readonly frames: number; readonly bytes: number } | undefined
   readonly ledger: InputLedger
 }
 
@@ -130,6 +132,10 @@ function collectInput(input: InputView, emit: Emit): void {
   emit('fluentbit_input_storage_chunks', { name }, input.memoryFrames + input.diskFrames)
   emit('fluentbit_input_storage_chunks_up', { name }, input.memoryFrames)
   emit('fluentbit_input_storage_chunks_down', { name }, input.diskFrames)
+  if (input.ringDrops !== undefined) {
+    emit('fluentbit_input_memrb_dropped_chunks', { name }, input.ringDrops.frames)
+    emit('fluentbit_input_memrb_dropped_bytes', { name }, input.ringDrops.bytes)
+  }
   const term = (term: string, value: number, reason = ''): void => {
     emit('fantail_ledger_input_records_total', { input: name, term, reason }, value)
   }

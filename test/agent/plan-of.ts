@@ -26,7 +26,7 @@ export function workshopOf(plan: Plan, finish: (code: number) => void = () => {}
 
 export async function storeOf(plan: Plan): Promise<FrameStore> {
   const store = await openStore({
-    directory: tempFolder('store'), syncEveryFrame: false, limit: 1e9,
+    directory: tempFolder('store'), syncEveryFrame: false, keepsCorrupt: true, limit: 1e9,
     inputs: plan.inputs.map(({ label, storage, common }) => ({
       name: label, storage: storage === 'filesystem' ? 'filesystem' as const : 'memory' as const, memoryLimit: common.mem_buf_limit
     })),

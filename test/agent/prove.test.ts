@@ -14,7 +14,7 @@ import { tempFolder } from '../support/temp.ts'
 const log = new AgentLog({ level: 'off' })
 let store: FrameStore
 beforeEach(async () => {
-  store = await openStore({ directory: tempFolder('prove'), inputs: [], outputs: [], syncEveryFrame: false, limit: 1e9 })
+  store = await openStore({ directory: tempFolder('prove'), inputs: [], outputs: [], syncEveryFrame: false, keepsCorrupt: true, limit: 1e9 })
 })
 afterEach(() => store.close())
 

@@ -25,9 +25,10 @@ export function storeOptions(directory: string, outputs: readonly string[], more
     outputs: outputs.map((name) => ({ name, totalLimit: undefined })),
     inputs: [
       { name: 'disk', storage: 'filesystem', memoryLimit: Infinity },
-      { name: 'memory', storage: 'memory', memoryLimit: 1 << 20 }
+      { name: 'memory', storage: 'memory', memoryLimit: 1 << 20 },
+      { name: 'ring', storage: 'memrb', memoryLimit: 1 << 20 }
     ],
-    syncEveryFrame: false,
+    syncEveryFrame: false, keepsCorrupt: true,
     limit: 1e12,
     ...more
   }

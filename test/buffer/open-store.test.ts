@@ -364,6 +364,23 @@ describe('openStore', () => {
     await (await openStore(storeOptions(directory, []))).close()
   })
 
+  it('does not keep corrupt frames that it is told not to, and counts them', async () => {
+    const directory = makeDirectory()
+    const store = await openStore(storeOptions(directory, ['a']))
+    const disk = new Source('d', 'disk')
+    for (let i = 0; i < 3; i++) disk.append(store, 1, ['a'], 1000)
+    await store.close()
+    const log = path.join(directory, 'log')
+    const segment = path.join(log, fs.readdirSync(log)[0]!)
+    const bytes = fs.readFileSync(segment)
+    bytes.fill(0x55, 2000, 2010)
+    fs.writeFileSync(segment, bytes)
+    const after = await openStore(storeOptions(directory, ['a'], { keepsCorrupt: false }))
+    drain(after, 'a')
+    expect([after.usage().corruptFrames > 0, fs.existsSync(path.join(directory, 'quarantine'))]).toEqual([true, false])
+    await after.close()
+  })
+
   it('refuses a directory that cannot be made, with a sentence', async () => {
     const file = path.join(makeDirectory(), 'file')
     fs.writeFileSync(file, '')

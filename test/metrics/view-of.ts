@@ -15,7 +15,8 @@ export function viewOf(over: Partial<AgentView> = {}): AgentView {
     notReady: () => undefined,
     stalled: () => undefined,
     inputs: () => [{
-      name: 'tail.0', plugin: 'tail', paused: false, memoryBytes: 100, memoryLimit: 1000, memoryFrames: 1, diskFrames: 2, ledger: inputLedger
+      name: 'tail.0', plugin: 'tail', paused: false, memoryBytes: 100, memoryLimit: 1000, memoryFrames: 1, diskFrames: 2, ringDrops: { frames: 4, bytes: 4000 },
+      ledger: inputLedger
     }],
     filters: () => [{ name: 'grep.0', plugin: 'grep' }],
     outputs: () => [{

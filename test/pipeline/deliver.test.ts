@@ -427,7 +427,7 @@ describe('on the real buffer', () => {
     for (let round = 0; round < 4; round++) {
       const store = await openStore({
         directory: folder, outputs: [{ name: 'out', totalLimit: undefined }], inputs: [{ name: 'tail.0', storage: 'filesystem', memoryLimit: 1e7 }],
-        syncEveryFrame: false, limit: 1e9
+        syncEveryFrame: false, keepsCorrupt: true, limit: 1e9
       })
       const output = new FakeOutput()
       const parking = new Parking({ directory: `${folder}/parking`, output: 'out', log })
