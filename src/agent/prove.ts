@@ -29,7 +29,7 @@ export async function refusals(plan: Plan, elsewhere = false): Promise<Problem[]
   const directory = await mkdtemp(join(tmpdir(), 'fantail-'))
   const log = new AgentLog({ level: 'off' })
   try {
-    const store = await openStore({ directory, inputs: [], outputs: [], syncEveryFrame: false, limit: Infinity })
+    const store = await openStore({ directory, inputs: [], outputs: [], syncEveryFrame: false, keepsCorrupt: false, limit: Infinity })
     try {
       return await refusalsBeside(plan, store, log, elsewhere)
     } finally {
