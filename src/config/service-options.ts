@@ -66,8 +66,8 @@ export const serviceOptions = {
     kind: 'choice',
     values: ['normal', 'full'],
     default: 'normal',
-    doc: 'full: every frame is synced to the disk as it is written. normal: what can be read again is synced in the background, '
-      + 'and what cannot is synced before its sender is told.',
+    doc: 'When frames are synced to the disk: full, each as it is written; normal, what can be read again in the background, and '
+      + 'what cannot before its sender is told.',
     example: 'full'
   },
   'storage.delete_irrecoverable_chunks': {
