@@ -25,7 +25,7 @@ afterEach(async () => {
 })
 
 const variables = {
-  AWS_REGION: 'eu-central-1', CLUSTER_NAME: 'shop', HOST_NAME: 'ip-10-0-1-2', ELASTICSEARCH_HOST: '127.0.0.1', KAFKA_BROKERS: '127.0.0.1:9092',
+  AWS_REGION: 'eu-central-1', CLUSTER_NAME: 'shop', HOST_NAME: 'ip-10-0-1-2', ELASTICSEARCH_HOST: '127.0.0.1', KAFKA_BROKERS: '127.0.0.1:9092', S3_BUCKET: 'logs',
   AWS_ACCESS_KEY_ID: KEYS.accessKeyId, AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey, AWS_EC2_METADATA_DISABLED: 'true'
 }
 

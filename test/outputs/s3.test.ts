@@ -154,6 +154,21 @@ describe('an object in parts', () => {
     expect(fake.requests.at(-1)?.operation).toBe('HeadObject')
   })
 
+  test('that may not be looked at is sent once more under its key', async () => {
+    const output = await start({ ...parts, auto_retry_requests: false })
+    let first = true
+    fake.fault = ({ operation }) => {
+      if (operation === 'HeadObject') return { kind: 'error', status: 403, code: 'AccessDenied' }
+      if (operation !== 'CompleteMultipartUpload' || !first) return undefined
+      first = false
+      return { kind: 'lost' }
+    }
+    await output.write(makeBatch(large(24)), never)
+    await eventually('delivered', () => output.kept?.().delivered === 24)
+    expect([...fake.objects.keys()]).toEqual(['k/0'])
+    expect(numbers(fake.objects.get('k/0')!.body)).toEqual(range(24))
+  })
+
   test('whose upload somebody has let go of is sent anew', async () => {
     const output = await start(parts)
     fake.fault = ({ part }) => {

@@ -110,10 +110,10 @@ export class S3Client {
     await this.#succeed({ method: 'DELETE', key, query: { uploadId: upload } }, signal)
   }
 
-  /** Size and ETag of an object, or undefined when it is not there. */
+  /** Size and ETag of an object, or undefined when it is not there or may not be looked at. */
   async find(key: string, signal: AbortSignal): Promise<{ readonly size: number; readonly etag: string } | undefined> {
     const answer = await this.#send({ method: 'HEAD', key }, signal)
-    if (answer.status === 404) return undefined
+    if (answer.status === 404 || answer.status === 403) return undefined
     if (answer.status !== 200) throw failed(answer)
     return { size: Number(answer.headers['content-length']), etag: String(answer.headers['etag']) }
   }
