@@ -4,7 +4,7 @@ import { es } from '../../src/outputs/es.ts'
 import { opensearch as opensearchOutput } from '../../src/outputs/opensearch.ts'
 import { DELIVERED, REFUSED, REPEATED, RETRY, type Output, type OutputContext } from '../../src/plugin/output.ts'
 import { TEN, makeBatch, type RecordSpec } from '../event/make-batch.ts'
-import { never, optionsOf, outcomes, outputContext } from '../outputs/output-context.ts'
+import { never, optionsOf, outcomes, outputContext, type TestContext } from '../outputs/output-context.ts'
 import { elasticsearch, elasticsearch9 } from '../support/servers/elasticsearch.ts'
 import { opensearch, opensearch3 } from '../support/servers/opensearch.ts'
 import type { SearchServer } from '../support/servers/search-server.ts'
@@ -26,6 +26,7 @@ for (const [release, create] of [
   await describeWith([release], `the output for ${release.name}`, () => {
     let server: SearchServer
     const made: Output[] = []
+    let context: TestContext
     beforeAll(async () => { server = await release.start() }, 180_000)
     afterAll(async () => {
       for (const output of made) await output.close?.()
@@ -33,7 +34,8 @@ for (const [release, create] of [
     })
 
     async function make(set: Options): Promise<Output> {
-      const output = await create(set, outputContext({ host: '127.0.0.1', port: server.port }))
+      context = outputContext({ host: '127.0.0.1', port: server.port })
+      const output = await create(set, context)
       made.push(output)
       return output
     }
@@ -57,6 +59,7 @@ for (const [release, create] of [
       const plain = await make({ index: 'clash' })
       const verdict = await plain.write(makeBatch(labels), never)
       expect(outcomes(verdict)).toEqual([DELIVERED, REFUSED])
+      expect(context.logged).toEqual([expect.stringContaining('`replace_dots on` keeps them apart') as unknown])
       const mended = await make({ index: 'no-clash', replace_dots: true })
       expect(await mended.write(makeBatch(labels), never)).toEqual({ kind: 'delivered' })
       expect(await server.count('no-clash')).toBe(2)

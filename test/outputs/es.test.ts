@@ -79,6 +79,35 @@ test('records that cannot be sent do not hold up the others', async () => {
   expect(server.received.length).toBe(2)
 })
 
+test('requests and failed answers are in the log when asked for', async () => {
+  const failed = { errors: true, items: [{ create: { status: 201 } }, { create: { status: 400, error: { type: 'mapper_parsing_exception', reason: 'no' } } }] }
+  await write(answer(200, failed), { trace_output: true })
+  expect(context.logged).toEqual([expect.stringMatching(/^\{"create":\{"_index":"fluent-bit","_id":"[^"]+"\}\}\n\{"@timestamp":.*"a":1\}\n/) as unknown])
+  await output.close?.()
+  await write(answer(200, failed), { trace_error: true })
+  expect(context.logged).toEqual([JSON.stringify(failed)])
+  await output.close?.()
+  await write(answer(200, { errors: false, items: [] }), { trace_error: true })
+  expect(context.logged).toEqual([])
+})
+
+test('an answer is read in full whatever buffer_size says', async () => {
+  const reason = 'x'.repeat(700_000)
+  const verdict = await write(answer(200, {
+    errors: true, items: [{ create: { status: 400, error: { type: 'mapper_parsing_exception', reason } } }, { create: { status: 429 } }]
+  }), { buffer_size: 1024 })
+  expect(outcomes(verdict)).toEqual([REFUSED, RETRY])
+})
+
+test('a clash of labels is told with its remedy, unless that is there', async () => {
+  const clash = { create: { status: 400, error: { type: 'document_parsing_exception', reason: '[1:9] object mapping for [l.app] tried to parse field [app] as object, but found a concrete value' } } }
+  await write(answer(200, { errors: true, items: [clash, clash] }))
+  expect(context.logged).toEqual([expect.stringContaining('`replace_dots on`') as unknown])
+  await output.close?.()
+  await write(answer(200, { errors: true, items: [clash, clash] }), { replace_dots: true })
+  expect(context.logged).toEqual([])
+})
+
 test('statuses of the whole request', async () => {
   expect(await write(answer(429, 'slow', { 'retry-after': '3' }))).toMatchObject({ kind: 'retry', after: 3000, throttled: true })
   server.behaviour = answer(413)

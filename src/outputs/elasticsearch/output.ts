@@ -11,6 +11,9 @@ import { Node, type Posted } from './node.ts'
 import { BODY_OPTIONS, type ElasticsearchOptions } from './options.ts'
 import { readSettings } from './settings.ts'
 
+/** How the servers say that a field's shape is not that of the index. */
+const CLASH = /object mapping|of type object|START_OBJECT|as object, but found/i
+
 /** As much of a request as trace_output shows. */
 const TRACED = 16_384
 
@@ -70,6 +73,10 @@ export class ElasticsearchOutput implements Output {
     const { verdict, failures, alarm } = readBulkAnswer(answer, count)
     if (alarm !== undefined) this.#context.log.error(`The server does not accept requests: ${alarm}. They wait until it does.`)
     if (failures && this.#options.trace_error) this.#context.log.info(answer.body)
+    if (verdict.kind === 'partial' && !this.#options.replace_dots && [...verdict.reasons.values()].some((reason) => CLASH.test(reason))) {
+      this.#context.log.warn('A field is an object in some records and a value in others, so that their index refuses them: '
+        + 'with labels such as `app` and `app.kubernetes.io/name`, `replace_dots on` keeps them apart.')
+    }
     return verdict
   }
 
