@@ -45,3 +45,23 @@ test('the agent of EKS Pod Identity, with the token of its file', async () => {
 test('nothing anywhere', async () => {
   await expect(chain(undefined, undefined)()).rejects.toThrow()
 })
+
+test('a web identity (IRSA), by STS through the proxy of the environment', async () => {
+  const token = join(tempFolder('identity'), 'token')
+  writeFileSync(token, 'the-token')
+  const proxy = new TestServer(answer(200, '<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult>'
+    + '<Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>S</SecretAccessKey><SessionToken>T</SessionToken><Expiration>2030-01-01T00:00:00Z</Expiration>'
+    + '</Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>', { 'content-type': 'text/xml' }))
+  Object.assign(process.env, {
+    AWS_ROLE_ARN: 'arn:aws:iam::1:role/r', AWS_WEB_IDENTITY_TOKEN_FILE: token, AWS_ENDPOINT_URL_STS: 'http://sts.test',
+    HTTP_PROXY: `http://127.0.0.1:${await proxy.listen()}`
+  })
+  try {
+    expect(await chain(undefined, 'eu-central-1')()).toMatchObject({ accessKeyId: 'ASIA', secretAccessKey: 'S', sessionToken: 'T' })
+    expect(proxy.received.map(({ method, url }) => `${method} ${url}`)).toEqual(['POST http://sts.test/'])
+    expect(new URLSearchParams(proxy.received[0]!.body.toString()).get('WebIdentityToken')).toBe('the-token')
+  } finally {
+    delete process.env['HTTP_PROXY']
+    await proxy.close()
+  }
+})
