@@ -9,7 +9,7 @@ import type { Key } from '../event/pool.ts'
 import type { Stream } from '../event/stream.ts'
 import { ApiClient } from '../lib/kubernetes-api/client.ts'
 import { inClusterOptions, ownNamespace } from '../lib/kubernetes-api/in-cluster.ts'
-import { Lease } from '../lib/kubernetes-api/lease.ts'
+import { Lease, type Term } from '../lib/kubernetes-api/lease.ts'
 import { version } from '../lib/version.ts'
 import { PluginError } from '../plugin/context.ts'
 import { defineInput, type Input, type InputContext, type TagHandle } from '../plugin/input.ts'
@@ -64,6 +64,9 @@ class CloudwatchLogsInput implements Input {
   #slice = SLICE
   #distance = 0
   #quietSince = 0
+  /** Time of arrival up to which everything is delivered. */
+  #delivered: number
+  #awaiting = false
   #reader: EventReader | undefined
   readonly #late: LateEvents
   #lease: Lease | undefined
@@ -87,7 +90,9 @@ class CloudwatchLogsInput implements Input {
     this.#time = anchor?.time ?? Date.now() - values.since
     const identity = known?.identity ?? { input: name, path: values.log_group_name, marks: {} }
     this.#stream = known === undefined ? ingest.openStream(identity) : ingest.resumeStream(known.uid, known.generation, identity)
-    this.#anchor(this.#time)
+    // a candidate for the Lease begins where the last holder ended
+    if (!values.leader_election || !this.#anchors.isEmpty) this.#anchor(this.#time)
+    this.#delivered = this.#time
     this.#late = new LateEvents({
       ask: (question, signal) => this.#reader!.ask(question, signal),
       prefix: this.#prefix,
@@ -103,15 +108,22 @@ class CloudwatchLogsInput implements Input {
     const { EventReader } = await import('./cloudwatch-logs/client.ts')
     this.#reader = new EventReader(this.#options)
     // where a first start begins is known from the start
-    this.#context.ingest.commit()
+    if (!this.#anchors.isEmpty) this.#context.ingest.commit()
     if (this.#options.leader_election) this.#stand()
     else this.#begin()
   }
 
-  async stop(): Promise<void> {
+  async stop(deadline: number): Promise<void> {
     this.#abort.abort()
     await this.#running
     this.#context.ingest.commit()
+    // the next holder goes on behind what is delivered
+    if (this.#lease?.held === true && this.#delivered < this.#time) {
+      const delivered = new Promise<void>((resolve) => { this.#context.ingest.whenDelivered(resolve) })
+      const read = this.#time
+      const late = sleep(Math.max(0, deadline - performance.now()), 'late', { ref: false })
+      if (await Promise.race([delivered, late]) !== 'late') this.#delivered = Math.max(this.#delivered, read)
+    }
     await this.#lease?.stop()
     this.#reader?.close()
   }
@@ -121,34 +133,59 @@ class CloudwatchLogsInput implements Input {
     this.#running = this.#running.then(() => this.#run(signal))
   }
 
-  /** Reads only while the Lease is ours. Its note is the time of arrival up to which the holder has read. */
+  /** Reads only while the Lease is ours. Its note is the time of arrival up to which all that the holder read is delivered. */
   #stand(): void {
     const { log } = this.#context
     const namespace = this.#options.lease_namespace ?? ownNamespace()
     if (namespace === undefined) throw new PluginError('the namespace of the Lease is not known outside of a pod', 'lease_namespace', true)
     this.#lease = new Lease({
-      client: new ApiClient(inClusterOptions(process.env, `fantail/${version()}`)),
+      client: this.#client(),
       namespace,
       name: this.#options.lease_name,
       identity: process.env['POD_NAME'] ?? process.env['HOSTNAME'] ?? hostname(),
-      acquired: (note) => {
-        log.info('This agent reads the log group now.', { group: this.#options.log_group_name })
-        const time = Number(note)
-        if (Number.isFinite(time) && time > this.#time) this.#goTo(time)
-        this.#abort = new AbortController()
-        this.#begin()
-      },
+      duration: this.#options.lease_duration,
+      acquired: (term) => { this.#lead(term) },
       lost: () => {
         log.warn('Another agent reads the log group now.', { group: this.#options.log_group_name })
         this.#abort.abort()
       },
-      note: () => String(this.#time),
+      note: () => String(this.#delivered),
       failed: (failure) => log.warn(`The Lease cannot be asked for: ${failure.message}`)
     })
     this.#lease.start()
   }
 
-  /** Another agent has read up to this time, and with it what was still to be read again here. */
+  #client(): ApiClient {
+    const { kube_url: url, kube_token_file: file, kube_ca_file: caFile } = this.#options
+    const own = inClusterOptions(process.env, `fantail/${version()}`)
+    return new ApiClient({ ...own, ...(url === options.kube_url.default ? {} : { url }), token: { ...own.token, file }, caFile })
+  }
+
+  #lead({ note, again }: Term): void {
+    this.#context.log.info('This agent reads the log group now.', { group: this.#options.log_group_name })
+    const time = Number(note ?? NaN)
+    const isFirst = this.#anchors.isEmpty
+    // after our own restart the buffer knows best
+    if (Number.isFinite(time) && (isFirst || (!again && time > this.#time))) this.#goTo(time)
+    else if (isFirst) this.#anchor(this.#time)
+    this.#delivered = Number.isFinite(time) ? time : this.#time
+    this.#abort = new AbortController()
+    this.#begin()
+  }
+
+  /** Notes how far delivery is once all that is read now is delivered; one such wait at a time. */
+  #await(): void {
+    if (this.#lease === undefined || this.#awaiting || this.#delivered >= this.#time) return
+    this.#awaiting = true
+    const read = this.#time
+    this.#context.ingest.whenDelivered(() => {
+      this.#awaiting = false
+      this.#delivered = Math.max(this.#delivered, read)
+      this.#await()
+    })
+  }
+
+  /** All that another agent had read up to this time is delivered, and with it what was still to be read again here. */
   #goTo(time: number): void {
     for (const [from, to] of this.#done) {
       if (from > this.#next) this.#context.ingest.cover(this.#stream, this.#next, from)
@@ -200,6 +237,7 @@ class CloudwatchLogsInput implements Input {
     this.#slice = events.length === 0 ? Math.min(LONGEST_SLICE, this.#slice * 4) : until < wanted ? Math.max(1000, this.#slice / 2) : SLICE
     this.#time = until
     this.#quiet(events.length)
+    this.#await()
     return until === newest
   }
 

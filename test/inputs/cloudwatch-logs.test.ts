@@ -1,8 +1,12 @@
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { defaultOf } from '../../src/config/values.ts'
 import cloudwatchLogs from '../../src/inputs/cloudwatch-logs.ts'
 import type { Input } from '../../src/plugin/input.ts'
 import { CloudwatchLogsFake, KEYS } from '../support/fakes/cloudwatch-logs.ts'
+import { FakeKubernetes, json, status, type Answer } from '../support/fake-kubernetes.ts'
+import { tempFolder } from '../support/temp.ts'
 import { eventually, sleep } from '../support/wait.ts'
 import { RecordingIngest, makeContext } from './recording-ingest.ts'
 
@@ -45,6 +49,94 @@ async function end(input: Input): Promise<void> {
 
 const has = (ingest: RecordingIngest, count: number): Promise<boolean> => eventually(
   () => `${count} records, not ${ingest.records.length}`, () => ingest.records.length >= count)
+
+/** A Lease as the API server keeps it. */
+let lease: { metadata: Record<string, unknown>, spec: Record<string, unknown> } | undefined
+let versions = 0
+
+const leaseAnswer: Answer = (request, response) => {
+  if (request.method !== 'GET') {
+    const wanted = JSON.parse(request.body) as NonNullable<typeof lease>
+    if (lease !== undefined && wanted.metadata['resourceVersion'] !== lease.metadata['resourceVersion']) {
+      status(409, 'Conflict', 'modified')(request, response)
+      return
+    }
+    lease = { ...wanted, metadata: { ...wanted.metadata, uid: 'u', resourceVersion: String(++versions) } }
+  }
+  if (lease === undefined) status(404, 'NotFound', 'no')(request, response)
+  else json(lease)(request, response)
+}
+
+describe('input cloudwatch_logs with leader_election', () => {
+  let kubernetes: FakeKubernetes
+  let folder = ''
+  beforeEach(async () => {
+    lease = undefined
+    kubernetes = await FakeKubernetes.start(leaseAnswer)
+    folder = tempFolder('lease')
+    writeFileSync(path.join(folder, 'token'), 'x')
+  })
+  afterEach(async () => {
+    for (const input of inputs.splice(0)) await input.stop(performance.now())
+    await kubernetes.stop()
+    delete process.env['POD_NAME']
+  })
+
+  async function candidate (pod: string, ingest: RecordingIngest): Promise<Input> {
+    process.env['POD_NAME'] = pod
+    return await start(ingest, {
+      since: 0, leader_election: true, lease_namespace: 'logging', lease_duration: 600, kube_url: kubernetes.url, kube_token_file: path.join(folder, 'token')
+    })
+  }
+
+  const store = (text: string): void => { fake.store(GROUP, AUDIT, Date.now(), text) }
+  const holder = (pod: string): Promise<unknown> => eventually(() => `${pod} holds it, not ${String(lease?.spec['holderIdentity'])}`, () => lease?.spec['holderIdentity'] === pod)
+
+  it('one reads; when it ends the other goes on where that one was, with nothing lost between them and nothing twice', async () => {
+    const [one, two] = [new RecordingIngest(), new RecordingIngest()]
+    const first = await candidate('one', one)
+    await holder('one')
+    await candidate('two', two)
+    store('a')
+    await has(one, 1)
+    await end(first)
+    store('b')
+    await has(two, 1)
+    store('c')
+    await has(two, 2)
+    expect([one.values(), two.values()]).toEqual([['a'], ['b', 'c']])
+  })
+
+  it('one that begins when nobody reads any more goes back to where the last one was', async () => {
+    const [one, two] = [new RecordingIngest(), new RecordingIngest()]
+    const first = await candidate('one', one)
+    await holder('one')
+    store('a')
+    await has(one, 1)
+    await end(first)
+    store('while nobody read')
+    await sleep(50)
+    await candidate('two', two)
+    await has(two, 1)
+    expect(two.values()).toEqual(['while nobody read'])
+  })
+
+  it('what the last one had read but not delivered is read again by the next', async () => {
+    const [one, two] = [new RecordingIngest(), new RecordingIngest()]
+    const first = await candidate('one', one)
+    await holder('one')
+    store('delivered')
+    await has(one, 1)
+    await sleep(100)
+    one.delivering = false
+    store('stuck')
+    await has(one, 2)
+    await end(first)
+    await candidate('two', two)
+    await eventually('it is read again', () => two.values().includes('stuck'))
+    expect(two.values().filter((value) => value === 'delivered')).toEqual([])
+  })
+})
 
 describe('input cloudwatch_logs', () => {
   it('makes records of events, with the time of the event and the part of the control plane in the tag', async () => {

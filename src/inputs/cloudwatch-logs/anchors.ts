@@ -24,6 +24,10 @@ export class Anchors {
     })
   }
 
+  get isEmpty(): boolean {
+    return this.#anchors.length === 0
+  }
+
   /** Anchors that would go back are left out: what lies there is known. */
   add(n: number, time: number): void {
     const last = this.#anchors.at(-1)

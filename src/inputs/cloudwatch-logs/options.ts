@@ -1,5 +1,6 @@
 /** Options of the input cloudwatch_logs; it is ours, Fluent Bit has none. */
 import type { Fields, OptionsOf } from '../../config/fields.ts'
+import { CA_FILE, TOKEN_FILE } from '../../lib/kubernetes-api/in-cluster.ts'
 import { COMPONENTS } from './component.ts'
 
 export const options = {
@@ -32,7 +33,16 @@ export const options = {
     doc: 'Of all agents with this input in the cluster only one reads at a time: it holds a Lease of the Kubernetes API.'
   },
   lease_name: { kind: 'string', default: 'fantail-cloudwatch-logs', example: 'control-plane-logs', doc: 'Name of the Lease.' },
-  lease_namespace: { kind: 'string', example: 'logging', doc: 'Namespace of the Lease; the pod\'s own when not set.' }
+  lease_namespace: { kind: 'string', example: 'logging', doc: 'Namespace of the Lease; the pod\'s own when not set.' },
+  lease_duration: { kind: 'duration', default: 30_000, example: '30s', doc: 'How long after the last renewal another agent goes on.' },
+  kube_url: {
+    kind: 'string', default: 'https://kubernetes.default.svc', example: 'https://10.100.0.1:443',
+    doc: 'The API server with the Lease. For the default, the address that the kubelet gives to every pod is used, which needs no DNS.'
+  },
+  kube_token_file: { kind: 'string', default: TOKEN_FILE, example: '/etc/token', doc: 'File with the token for the API server.' },
+  kube_ca_file: {
+    kind: 'string', default: CA_FILE, example: '/etc/kubernetes/pki/ca.crt', doc: 'File with the certificates of the authority that signed the server\'s.'
+  }
 } as const satisfies Fields
 
 export type Options = OptionsOf<typeof options>
