@@ -40,7 +40,7 @@ export class Follower {
   #unknown: string[] | null
   readonly #descriptors: Descriptors
   readonly #seam: Rotations = {
-    openAs: (place, path, stream, copy) => this.#opener.openAs(place, path, stream, copy),
+    openAs: (...found) => this.#opener.openAs(...found),
     retire: (file) => this.retire(file),
     retireRenamed: (file) => {
       this.retire(file)

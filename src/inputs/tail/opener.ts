@@ -97,7 +97,7 @@ export class Opener {
   }
 
   /** See `Rotations.openAs`. */
-  openAs(place: string, path: string, stream: RecoveredStream | null, copy = false): Followed | null {
+  openAs(place: string, path: string, target: string, stream: RecoveredStream | null, copy = false): Followed | null {
     let fd: number
     try {
       fd = this.#known.descriptors.openFile(place)
@@ -112,6 +112,7 @@ export class Opener {
     const first = stream === null ? path : sourcePath(stream.identity)
     const file = this.#maker.make(first, place, place, fd, stats)
     if (file === null) return null
+    file.target = target
     this.#known.descriptors.open++
     const content = file.compressed && stream === null ? peek(place) : null
     const match = stream === null ? this.#matchNew(file, content) : copy ? { kind: 'same' as const, stream } : compare(stream, file)

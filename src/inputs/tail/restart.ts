@@ -7,7 +7,7 @@ import { leadsTo } from './descriptors.ts'
 import type { Followed } from './followed.ts'
 import type { Recovered } from './recovery.ts'
 import { createdAt, followPlaces, formerOf, NEVER, nextAt, placesBetween, type Former, type Rotations } from './rotated.ts'
-import { findByInode } from './search.ts'
+import { findByInode, stampOf } from './search.ts'
 
 /** A file that the patterns found under another name than the one it was first followed under. */
 export interface Moved {
@@ -63,10 +63,10 @@ function findLeft(stream: RecoveredStream, ingest: Ingest, lost: Counter, rotati
   const found = findByInode([target, path], inode)
   // too little is known of an empty file to know it under any name
   const place = found !== null && (Number(marks['head'] ?? 0) > 0 || found.startsWith(target)) ? found : null
-  let file = place === null ? null : rotations.openAs(place, path, stream)
+  let file = place === null ? null : rotations.openAs(place, path, target, stream)
   if (file === null) {
     const copy = findCopy(target, stream)
-    if (copy !== null) file = rotations.openAs(copy, path, stream, true)
+    if (copy !== null) file = rotations.openAs(copy, path, target, stream, true)
   }
   if (file === null) abandon(stream, ingest, lost)
   const first = sourcePath(stream.identity)
@@ -79,16 +79,15 @@ function findLeft(stream: RecoveredStream, ingest: Ingest, lost: Counter, rotati
 
 /** The path without links that a file had when it had the path that it was first followed under. */
 function targetOf({ identity }: RecoveredStream): string {
-  const { path, marks } = identity
-  const target = String(marks['target'] ?? path)
-  return target === path ? sourcePath(identity) : target
+  return String(identity.marks['target'] ?? sourcePath(identity))
 }
 
-/** A compressed copy tells nothing of when the file that it was made of was created. */
+/** A compressed copy tells nothing of when the file that it was made of was created: at the latest when it was written. */
 function formerOfStream(file: Followed, stream: RecoveredStream, target: string, wasLinked: boolean): Former {
   const former = formerOf(file)
-  const created = file.compressed && bornOf(stream) !== 0n ? bornOf(stream) : former.created
-  return { ...former, target, wasLinked, created }
+  if (!file.compressed) return { ...former, target, wasLinked }
+  const born = bornOf(stream)
+  return { ...former, target, wasLinked, created: born === 0n ? former.written : born }
 }
 
 function bornOf(stream: RecoveredStream): bigint {
@@ -102,7 +101,7 @@ function chain(path: string, left: readonly Left[], look: FirstLook, rotations: 
   const current = successor === undefined
     ? nextAt(leadsTo(path))
     : { ...nextAt(successor.target), created: createdAt(successor) }
-  const inOrder = left.toSorted(byCreation)
+  const inOrder = left.toSorted(byTime)
   let last: Followed | null = null
   for (const [i, { file, former, isListed }] of inOrder.entries()) {
     if (file !== null) {
@@ -113,15 +112,22 @@ function chain(path: string, left: readonly Left[], look: FirstLook, rotations: 
       last = file
     }
     const between = placesBetween(former, inOrder[i + 1]?.former ?? current)
-    last = followPlaces(between, path, last, rotations)
+    last = followPlaces(between, path, [former.target, current.target], last, rotations)
   }
   if (last === null) return
   if (successor === undefined) look.vacate(path, last)
   else successor.after = last
 }
 
-/** Of two created in the same instant, that which had the path itself came later. */
-function byCreation(one: Left, other: Left): number {
+/**
+ * By the times that the kubelet put into their names, else by those of their creation; of two created in the same instant,
+ * that which had the path itself came later.
+ */
+function byTime(one: Left, other: Left): number {
+  if (one.former.target === other.former.target) {
+    const [first, second] = [stampOf(one.former.name), stampOf(other.former.name)]
+    if (first !== undefined && second !== undefined) return first < second ? -1 : 1
+  }
   const [a, b] = [one.former.created, other.former.created]
   return a === b ? Number(one.hadPath) - Number(other.hadPath) : a < b ? -1 : 1
 }

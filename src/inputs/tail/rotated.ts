@@ -6,15 +6,15 @@ import { findCopy } from './compressed-copy.ts'
 import { look } from './descriptors.ts'
 import type { Followed } from './followed.ts'
 import { isSame } from './identity.ts'
-import { findCompressedBetween, findNumberedBetween, findRotatedBetween, findStamped } from './search.ts'
+import { findCompressedBetween, findNumberedBetween, findRotatedBetween, findStamped, stampOf, withoutStamp } from './search.ts'
 
 /** What the follower does with a file found. */
 export interface Rotations {
   /**
-   * Opens the file at `place`, which had the path `path`, with the stream that it had if it is known. `copy` says that it
-   * is the compressed copy of that file.
+   * Opens the file at `place`, which had the path `path`, `target` without links, with the stream that it had if it is known.
+   * `copy` says that it is the compressed copy of that file.
    */
-  openAs(place: string, path: string, stream: RecoveredStream | null, copy?: boolean): Followed | null
+  openAs(place: string, path: string, target: string, stream: RecoveredStream | null, copy?: boolean): Followed | null
   /** Its path leads elsewhere: it is read to its end. */
   retire(file: Followed): void
   /** It was renamed within the patterns: it is read to its end, under the name it has now. */
@@ -40,6 +40,7 @@ export interface Former {
 /** What has a path after it. */
 export interface Next {
   readonly target: string
+  readonly name: string
   readonly created: bigint
   /** When it was last written, if it is no longer written; else far in the future. */
   readonly written: bigint
@@ -53,12 +54,12 @@ export const NEVER = 1n << 62n
  * `target` is where the path leads now, if it leads anywhere. Returns the last.
  */
 export function followBetween(file: Followed, target: string, rotations: Rotations): Followed {
-  return followPlaces(placesBetween(formerOf(file), nextAt(target)), file.path, file, rotations) ?? file
+  return followPlaces(placesBetween(formerOf(file), nextAt(target)), file.path, [file.target, target], file, rotations) ?? file
 }
 
 /** What lies at a path now, or will lie there next. */
 export function nextAt(target: string): Next {
-  return { target, created: look(target)?.birthtimeNs ?? NEVER, written: NEVER }
+  return { target, name: target, created: look(target)?.birthtimeNs ?? NEVER, written: NEVER }
 }
 
 /**
@@ -66,13 +67,17 @@ export function nextAt(target: string): Next {
  * and logged while nobody looked. `target` is where the path leads. Returns the last.
  */
 export function followUnseen(path: string, target: string, rotations: Rotations): Followed | null {
-  return followPlaces(findStamped(target), path, null, rotations)
+  return followPlaces(findStamped(target), path, [target], null, rotations)
 }
 
-export function followPlaces(places: readonly string[], path: string, before: Followed | null, rotations: Rotations): Followed | null {
+/** `targets`: where the path led, without links. */
+export function followPlaces(
+  places: readonly string[], path: string, targets: readonly string[], before: Followed | null, rotations: Rotations
+): Followed | null {
   let last = before
   for (const place of places) {
-    const file = rotations.openAs(place, path, null)
+    const target = targets.find((one) => place.startsWith(one)) ?? withoutStamp(place)
+    const file = rotations.openAs(place, path, target, null)
     if (file === null) continue
     file.after = last
     rotations.retire(file)
@@ -101,8 +106,9 @@ export function placesBetween(former: Former, next: Next): string[] {
 }
 
 function rotatedAfter({ target, name, created, written, isGone }: Former, next: Next): string[] {
+  if (stampOf(name) !== undefined) return findStamped(target, name, next.name)
   // the kubelet deletes the oldest first: all that are there came later
-  const stamped = isGone ? findStamped(target) : name.endsWith('.gz') ? findStamped(target, name) : []
+  const stamped = isGone ? findStamped(target, undefined, next.name) : []
   if (stamped.length > 0) return stamped
   const since = written === 0n ? created : written
   // what is compressed was rotated before what is not yet

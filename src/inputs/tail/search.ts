@@ -90,20 +90,32 @@ function byNumber(one: string, other: string): number {
 /** What the kubelet adds to the name of a file that it rotates, and to that of one that it compresses. */
 const STAMPED = /\.(\d{8}-\d{6})(\.gz)?$/
 
+/** The path that the kubelet rotated a file away from; the path itself when it did not. */
+export function withoutStamp(path: string): string {
+  return path.replace(STAMPED, '')
+}
+
+/** The time that the kubelet put into a name; undefined when it did not. */
+export function stampOf(path: string): string | undefined {
+  return STAMPED.exec(path)?.[1]
+}
+
 /**
- * Files that the kubelet rotated away from `path`, and after the one at `place`, itself such a file, when it is given:
- * told by the times in their names, in their order, compressed ones too.
+ * Files that the kubelet rotated away from `path`, and after the one at `place`, itself such a file, when it is given, and
+ * before the one at `end`, if that is one: told by the times in their names, in their order, compressed ones too.
  */
-export function findStamped(path: string, place?: string): string[] {
-  const stamp = place === undefined ? '' : STAMPED.exec(place)?.[1]
+export function findStamped(path: string, place?: string, end?: string): string[] {
+  const stamp = place === undefined ? '' : stampOf(place)
   if (stamp === undefined) return []
+  const last = end === undefined ? undefined : stampOf(end)
   const found = new Map<string, string>()
   const own = basename(path)
   const folder = dirname(path)
   for (const name of namesIn(folder)) {
-    const other = name.startsWith(own) ? STAMPED.exec(name)?.[1] : undefined
+    const other = name.startsWith(own) ? stampOf(name) : undefined
+    if (other === undefined || other <= stamp || (last !== undefined && other >= last)) continue
     // of one that is being compressed both forms are there for a moment
-    if (other !== undefined && other > stamp && !(found.has(other) && name.endsWith('.gz'))) found.set(other, join(folder, name))
+    if (!(found.has(other) && name.endsWith('.gz'))) found.set(other, join(folder, name))
   }
   return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each)
 }

@@ -65,8 +65,8 @@ it('one that was followed goes on where it was left, under the path it had first
 
 it('a file found beside its path gets no place among the paths; what is gone is not opened', () => {
   const { opener, byPath } = open()
-  expect(opener.openAs(path, join(folder, 'other.log'), null)?.path).toBe(join(folder, 'other.log'))
-  expect([byPath.size, opener.openAs(path + '.gone', path, null)]).toEqual([0, null])
+  expect(opener.openAs(path, join(folder, 'other.log'), path, null)?.path).toBe(join(folder, 'other.log'))
+  expect([byPath.size, opener.openAs(path + '.gone', path, path, null)]).toEqual([0, null])
 })
 
 it('another file with the place of a stream is not taken for it', () => {
@@ -74,12 +74,12 @@ it('another file with the place of a stream is not taken for it', () => {
   const stream = known(path)
   const other = { ...stream, identity: { ...stream.identity, marks: { ...stream.identity.marks, sum: 1 } } }
   writeFileSync(path + '.1', 'other\n')
-  expect(opener.openAs(path + '.1', path, other)).toBeNull()
+  expect(opener.openAs(path + '.1', path, path, other)).toBeNull()
 })
 
 it('a compressed copy of a file that is followed is not opened', () => {
   const { opener } = open()
   opener.open(path, path, null)
   writeFileSync(path + '.1.gz', gzipSync(readFileSync(path)))
-  expect(opener.openAs(path + '.1.gz', path, null)).toBeNull()
+  expect(opener.openAs(path + '.1.gz', path, path, null)).toBeNull()
 })

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { NodeLayout } from '../../support/node-layout.ts'
 import { sleep } from '../../support/wait.ts'
 import { RecordingIngest } from '../recording-ingest.ts'
 import { makeParts, until, type Parts } from './parts.ts'
@@ -181,6 +182,43 @@ describe('files that are found under the names they were rotated to', () => {
     parts.follower.found(path + '.1')
     expect(await names(2)).toEqual(['one', 'two'])
   })
+})
+
+it.each([2, 3])('a file that the kubelet rotated unseen and compressed before it was read to its end (%i rotations more)', async (more) => {
+  const node = new NodeLayout(folder)
+  const container = node.pod({ name: 'web' }).container('app')
+  let count = 0
+  const write = (): void => container.write([line(String(count++)).trimEnd()])
+  const found = container.link
+  const rotateOnce = (): void => {
+    write()
+    container.rotate()
+  }
+  write()
+  parts.follower.found(found)
+  await until(() => ingest.records.length === 1)
+  await stop()
+  rotateOnce()
+  rotateOnce()
+  write()
+  // what nobody saw is found and opened, and the agent is killed before it reads any of it
+  ingest.room = false
+  parts = makeParts(ingest)
+  parts.follower.found(found)
+  parts.follower.adoptRotated()
+  ingest.commit()
+  await stop()
+  ingest.makeRoom()
+  for (let i = 0; i < more; i++) rotateOnce()
+  write()
+  parts = makeParts(ingest)
+  parts.follower.found(found)
+  parts.follower.adoptRotated()
+  await until(() => ingest.records.length >= count)
+  node.close()
+  // of five rotations the kubelet has deleted the first
+  const numbers = ingest.values().map((value) => Number(/ F (\d+)/.exec(String(value))?.[1]))
+  expect(numbers).toEqual(Array.from({ length: count }, (_, i) => i).filter((i) => i !== 1 || more < 3))
 })
 
 it('two rotations between two looks, the newest found last: all are read, in the order they were written', async () => {
