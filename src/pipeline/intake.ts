@@ -121,13 +121,21 @@ export class Intake {
   }
 
   #fillLanes(taken: Taken, start: number, end: number, tag: number, now: number, usable: number): void {
-    const { words, streams } = taken.frame
+    const { words } = taken.frame
+    // records of one stream mostly follow each other
+    let slot = -1
+    let stream: LaneStream | undefined
+    let work: Work | undefined
     for (let at = start; at < end; at += words[at >>> 2]!) {
-      const slot = streamSlot(words, at)
-      let stream = this.#slots[slot]
-      if (stream === undefined) this.#slots[slot] = stream = this.lanes.bind(this.#sourceOf(streams[slot]!.uid), usable)
+      const next = streamSlot(words, at)
+      if (next !== slot || stream === undefined || work === undefined) {
+        slot = next
+        stream = this.#streamAt(slot, taken, usable)
+        work = undefined
+      } else if (work.add(taken, at, tag, this.#maxBytes, this.#maxRecords)) continue
+      else work.full = true
       const { queue } = this.lanes.lanes[stream.lane]!
-      let work = this.#growing(queue, stream.lane, now)
+      work = this.#growing(queue, stream.lane, now)
       if (!work.add(taken, at, tag, this.#maxBytes, this.#maxRecords)) {
         work.full = true
         work = this.#growing(queue, stream.lane, now)
@@ -135,6 +143,11 @@ export class Intake {
       }
       this.lanes.hold(work, stream)
     }
+  }
+
+  /** The stream at this place of the frame's table, bound to a lane. */
+  #streamAt(slot: number, { frame }: Taken, usable: number): LaneStream {
+    return (this.#slots[slot] ??= this.lanes.bind(this.#sourceOf(frame.streams[slot]!.uid), usable))
   }
 
   #growing(queue: Work[], lane: number, now: number): Work {
