@@ -12,8 +12,11 @@ import type { Joins } from './joins.ts'
 import type { Lines } from './lines.ts'
 import { BLOCK_SIZE, END, MORE, REPLACED, type Outcome, type PlainReader } from './plain-reader.ts'
 
-/** Blocks that one file is read before the next one's turn. */
-const BLOCKS = 2
+/**
+ * Blocks that one file is read before the next one's turn. More of them make frames, and so requests, of fewer streams
+ * each; a quiet file waits for all others.
+ */
+const BLOCKS = 4
 /** Bytes of a turn: some 10 ms of work. */
 const TURN = 16 * BLOCK_SIZE
 /** Least time between two turns when there is nothing left to read, so that many small writes share a turn. */
@@ -37,6 +40,8 @@ export class Sweep {
   #stopped = false
   #committedAt = 0
   #endedAt = 0
+  /** Bytes read at which the turn ends. */
+  #turnEnd = Infinity
 
   /** `idle` is called when all that is known is read. */
   constructor(
@@ -77,6 +82,7 @@ export class Sweep {
   /** Reads retired files to their end while there is room and time, then nothing more. */
   async stop(deadline: number): Promise<void> {
     this.#stopped = true
+    this.#turnEnd = Infinity
     const retired = [...this.#follower!.retired]
     for (const file of retired) {
       file.queued = true
@@ -90,13 +96,13 @@ export class Sweep {
   #turn(): void {
     this.#scheduled = false
     if (this.#stopped) return
-    const begin = this.#reader.bytes
+    this.#turnEnd = this.#reader.bytes + this.#turnBytes
     const urgent = this.#urgent
     const queue = this.#queue
     this.#urgent = []
     this.#queue = []
-    this.#run(urgent, begin)
-    this.#run(queue, begin)
+    this.#run(urgent)
+    this.#run(queue)
     const now = performance.now()
     // while there is more to read, frames grow: a full one costs no more than a small one
     if (this.empty || this.#blocked || now - this.#committedAt >= GATHER) {
@@ -114,13 +120,13 @@ export class Sweep {
   }
 
   /** Reads files in turn until the turn's bytes are spent; the rest waits for the next one. */
-  #run(files: Followed[], begin: number): void {
+  #run(files: Followed[]): void {
     let round = files
     while (round.length > 0) {
       const more: Followed[] = []
       for (const file of round) {
         if (!this.#blocked && !this.#ingest.hasRoom()) this.#block()
-        if (this.#blocked || this.#reader.bytes - begin >= this.#turnBytes) this.#enqueue(file)
+        if (this.#blocked || this.#reader.bytes >= this.#turnEnd) this.#enqueue(file)
         else if (this.#read(file)) more.push(file)
       }
       round = more
@@ -158,7 +164,7 @@ export class Sweep {
         const { stream } = file
         outcome = file.gz === null ? this.#reader.read(file) : file.gz.read(file, this.#lines)
         if (file.offset !== offset || file.stream !== stream) this.#took(file)
-        if (outcome !== MORE || !this.#ingest.hasRoom()) break
+        if (outcome !== MORE || this.#reader.bytes >= this.#turnEnd || !this.#ingest.hasRoom()) break
       }
     } catch (error) {
       this.#log.error('A file cannot be read.', { path: file.name, reason: (error as Error).message })

@@ -57,8 +57,7 @@ describe('Sweep', () => {
       await new Promise(setImmediate)
       steps.push(parts.reader.bytes - before)
     }
-    // a file is read two blocks at a time, each with the mark before it
-    expect(Math.max(...steps)).toBeLessThanOrEqual(2 * (BLOCK_SIZE + MARK))
+    expect(Math.max(...steps)).toBeLessThanOrEqual(BLOCK_SIZE + MARK)
     expect(ingest.records.length).toBe(LINES * 8)
     await new Promise((resolve) => setTimeout(resolve, 20))
     expect(parts.idle).toBe(1)
