@@ -16,6 +16,7 @@ export class Batch {
   #frameOf = new Uint32Array(1024)
   #offset = new Uint32Array(1024)
   #tag = new Uint32Array(1024)
+  #size = new Uint32Array(1024)
   /** The frame that was looked into last. */
   #current = -1
   #words: Uint32Array = new Uint32Array(0)
@@ -33,7 +34,7 @@ export class Batch {
     this.#frameOf[this.count] = this.frames.length - 1
     this.#offset[this.count] = offset
     this.#tag[this.count] = tag
-    this.bytes += this.bodySize(this.count++)
+    this.bytes += this.#size[this.count++] = sizeOf(frame, this.#words, offset)
   }
 
   /** A batch of some of these records, in ascending order of index. */
@@ -107,19 +108,14 @@ export class Batch {
     return length === 0 ? '' : bytes.toString('utf8', at + 2, at + 2 + length)
   }
 
+  /** Bytes of the body without its constants. */
+  ownSize(index: number): number {
+    return this.#word(index, BODY_LENGTH)
+  }
+
   /** Bytes that `writeBody` writes. */
   bodySize(index: number): number {
-    let size = this.#word(index, BODY_LENGTH)
-    const holes = this.#holes(index)
-    if (holes > 0) {
-      const { words, constants } = this.frame(index)
-      const table = (this.#offset[index]! + HEADER) >>> 2
-      for (let h = 0; h < holes; h++) {
-        const constant = words[table + h * 2 + 1]!
-        size += constants[constant * 2 + 1]! - constants[constant * 2]!
-      }
-    }
-    return size
+    return this.#size[index]!
   }
 
   /**
@@ -174,7 +170,21 @@ export class Batch {
     this.#frameOf = widen(this.#frameOf)
     this.#offset = widen(this.#offset)
     this.#tag = widen(this.#tag)
+    this.#size = widen(this.#size)
   }
+}
+
+/** Bytes of the body of the record at byte `offset`, with its constants. */
+function sizeOf(frame: FrameView, words: Uint32Array, offset: number): number {
+  const word = offset >>> 2
+  let size = words[word + BODY_LENGTH]!
+  const holes = (words[word + ORDINAL_AND_HOLES]! >>> 16) & 0xff
+  const { constants } = frame
+  for (let h = 0; h < holes; h++) {
+    const constant = words[word + HEADER / 4 + h * 2 + 1]!
+    size += constants[constant * 2 + 1]! - constants[constant * 2]!
+  }
+  return size
 }
 
 function widen(old: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {

@@ -2,8 +2,9 @@
  * Bodies of encoded records as the inside of a JSON string: what an API wants that takes messages, not objects. The
  * constants of a frame, which are half of what its records hold, are escaped once per frame.
  */
+import { Repeated, type TextSink } from '../lib/repeats.ts'
 import type { Batch } from './batch.ts'
-import { BODY_LENGTH, HEADER, HOLE, ORDINAL_AND_HOLES, copyRun, type FrameView } from './encoded.ts'
+import { BODY_LENGTH, HEADER, HOLE, ORDINAL_AND_HOLES, type FrameView } from './encoded.ts'
 import { escapeText } from './escape.ts'
 
 /** The most bytes that one byte of JSON text becomes: it has no raw control characters but white space (`\n`). */
@@ -11,15 +12,16 @@ export const JSON_ESCAPE_GROWTH = 2
 
 export class EscapedBodies {
   #frame: FrameView | undefined
-  #constants: (Buffer | undefined)[] = []
+  #constants: (Repeated | undefined)[] = []
 
   /** A new batch: frames of earlier ones may be gone, and their memory used anew. */
   begin(): void {
     this.#frame = undefined
   }
 
-  /** Writes the escaped body at `at` of `out`, which has `JSON_ESCAPE_GROWTH` times its size and a byte. Returns the offset behind it. */
-  write(batch: Batch, index: number, out: Buffer, at: number): number {
+  /** Writes the escaped body; the sink has room for `JSON_ESCAPE_GROWTH` times its size and a byte. */
+  write(batch: Batch, index: number, sink: TextSink): void {
+    const { out } = sink
     const frame = batch.frame(index)
     const { bytes, words } = frame
     const offset = batch.offset(index)
@@ -32,15 +34,16 @@ export class EscapedBodies {
     let from = body
     for (let h = 0; h < holes; h++) {
       const hole = body + words[(table >>> 2) + h * 2]!
-      const constant = this.#constant(frame, words[(table >>> 2) + h * 2 + 1]!)
-      at = escapeText(bytes, from, hole, out, at)
-      at = copyRun(constant, 0, constant.length, out, at)
+      out.length = escapeText(bytes, from, hole, out.bytes, out.length)
+      sink.repeat(this.#constant(frame, words[(table >>> 2) + h * 2 + 1]!))
+      // a sink may have needed some of the room for itself
+      out.reserve((end - hole) * JSON_ESCAPE_GROWTH + 1)
       from = hole
     }
-    return escapeText(bytes, from, end, out, at)
+    out.length = escapeText(bytes, from, end, out.bytes, out.length)
   }
 
-  #constant(frame: FrameView, index: number): Buffer {
+  #constant(frame: FrameView, index: number): Repeated {
     if (frame !== this.#frame) {
       this.#frame = frame
       this.#constants = []
@@ -49,9 +52,9 @@ export class EscapedBodies {
   }
 }
 
-function escaped(bytes: Buffer, start: number, end: number): Buffer {
+function escaped(bytes: Buffer, start: number, end: number): Repeated {
   const out = Buffer.allocUnsafe((end - start) * JSON_ESCAPE_GROWTH + 1)
-  return out.subarray(0, escapeText(bytes, start, end, out, 0))
+  return new Repeated(out.subarray(0, escapeText(bytes, start, end, out, 0)))
 }
 
 /**

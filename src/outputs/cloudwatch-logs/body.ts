@@ -2,7 +2,7 @@
 import { copyRun } from '../../event/encoded.ts'
 import { ESCAPE_GROWTH, escapeText } from '../../event/escape.ts'
 import { writeDigits } from '../../lib/digits.ts'
-import type { BufferPool } from '../shared/buffer-pool.ts'
+import type { TextSink } from '../../lib/repeats.ts'
 import type { Messages } from './messages.ts'
 import type { Put } from './plan.ts'
 
@@ -14,43 +14,33 @@ const END = Buffer.from(']}')
 /** What an event takes beside its message, with the longest timestamp and the comma before it. */
 const EVENT_ROOM = 1 + BEFORE_TIME.length + 16 + BEFORE_MESSAGE.length + AFTER_MESSAGE.length
 
-export interface Bodies {
-  /** Of the pool; it holds all of them. */
-  readonly buffer: Buffer
-  /** The body of each request, in the order given. */
-  readonly views: readonly Buffer[]
+/** Bytes that the body of a request takes about: a quarter more than the messages is the rule for JSON within JSON. */
+export function expectedSize({ target, records, part }: Put, messages: Messages): number {
+  let size = part === undefined ? 0 : part.end - part.start
+  if (part === undefined) for (let i = 0; i < records.length; i++) size += messages.size(records[i]!)
+  return target.head.length + END.length + records.length * EVENT_ROOM + size + (size >>> 2)
 }
 
-/** Builds the bodies of requests one behind the other, so that a batch takes one buffer whatever the number of its streams. */
-export function buildBodies(puts: readonly Put[], times: Float64Array, messages: Messages, buffers: BufferPool): Bodies {
-  let size = 0
-  for (const { target, records, part } of puts) {
-    size += target.head.length + END.length + records.length * EVENT_ROOM
-    if (part !== undefined) size += part.end - part.start
-    else for (let i = 0; i < records.length; i++) size += messages.size(records[i]!)
+/** Writes the body of a request; `times` are the Unix milliseconds of the records. */
+export function writeBody({ target, records, part }: Put, times: Float64Array, messages: Messages, sink: TextSink): void {
+  const { out } = sink
+  const text = part === undefined ? undefined : messages.text(records[0]!).subarray(part.start, part.end)
+  out.copy(target.head)
+  for (let i = 0; i < records.length; i++) {
+    const record = records[i]!
+    out.reserve(EVENT_ROOM + END.length + (text === undefined ? messages.room(record) : text.length * ESCAPE_GROWTH + 1))
+    const { bytes } = out
+    let at = out.length
+    if (i > 0) bytes[at++] = COMMA
+    at = copyRun(BEFORE_TIME, 0, BEFORE_TIME.length, bytes, at)
+    at = writeDigits(times[record]!, 1, bytes, at)
+    at = copyRun(BEFORE_MESSAGE, 0, BEFORE_MESSAGE.length, bytes, at)
+    if (text === undefined) {
+      out.length = at
+      messages.write(record, sink)
+      out.reserve(AFTER_MESSAGE.length)
+    } else out.length = escapeText(text, 0, text.length, bytes, at)
+    out.length = copyRun(AFTER_MESSAGE, 0, AFTER_MESSAGE.length, out.bytes, out.length)
   }
-  // a quarter more is the rule for JSON within JSON whose constants are long; what needs more grows
-  let buffer = buffers.take(size + (size >>> 2))
-  const ends: number[] = []
-  let at = 0
-  for (const { target, records, part } of puts) {
-    const text = part === undefined ? undefined : messages.text(records[0]!).subarray(part.start, part.end)
-    const { head } = target
-    if (at + head.length > buffer.length) buffer = buffers.grow(buffer, at, at + head.length)
-    at = copyRun(head, 0, head.length, buffer, at)
-    for (let i = 0; i < records.length; i++) {
-      const record = records[i]!
-      const need = at + EVENT_ROOM + END.length + (text === undefined ? messages.room(record) : text.length * ESCAPE_GROWTH + 1)
-      if (need > buffer.length) buffer = buffers.grow(buffer, at, need)
-      if (i > 0) buffer[at++] = COMMA
-      at = copyRun(BEFORE_TIME, 0, BEFORE_TIME.length, buffer, at)
-      at = writeDigits(times[record]!, 1, buffer, at)
-      at = copyRun(BEFORE_MESSAGE, 0, BEFORE_MESSAGE.length, buffer, at)
-      at = text === undefined ? messages.write(record, buffer, at) : escapeText(text, 0, text.length, buffer, at)
-      at = copyRun(AFTER_MESSAGE, 0, AFTER_MESSAGE.length, buffer, at)
-    }
-    at = copyRun(END, 0, END.length, buffer, at)
-    ends.push(at)
-  }
-  return { buffer, views: ends.map((end, i) => buffer.subarray(i === 0 ? 0 : ends[i - 1], end)) }
+  out.copy(END)
 }

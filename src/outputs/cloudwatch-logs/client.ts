@@ -16,7 +16,16 @@ import type { Creation, Settings } from './settings.ts'
 
 export type PutAnswer = Pick<PutLogEventsCommandOutput, 'rejectedLogEventsInfo' | 'rejectedEntityInfo'>
 
+/** A body of PutLogEvents. */
+export interface Body {
+  readonly bytes: Buffer
+  readonly gzip: boolean
+}
+
 const EMPTY = Buffer.from('{}')
+type Encoding = { readonly 'content-encoding'?: string }
+const GZIP: Encoding = { 'content-encoding': 'gzip' }
+const NO_ENCODING: Encoding = {}
 
 /** What all requests of PutLogEvents have in common. */
 type Form = Pick<SdkRequest, 'protocol' | 'hostname' | 'port' | 'path' | 'headers'>
@@ -30,7 +39,7 @@ export class LogsClient {
   #form: Form | undefined
   #signer: Signer | undefined
 
-  constructor({ region, endpoint, fips, userAgent, logFormat, gzip }: Settings, credentials: CredentialSource, handler: SdkHandler) {
+  constructor({ region, endpoint, fips, userAgent, logFormat }: Settings, credentials: CredentialSource, handler: SdkHandler) {
     const config: CloudWatchLogsClientConfig = {
       ...(region === undefined ? {} : { region }),
       ...(endpoint === undefined ? {} : { endpoint: endpoint.href }),
@@ -44,37 +53,36 @@ export class LogsClient {
     this.#client = new CloudWatchLogsClient(config)
     this.#handler = handler
     this.#credentials = credentials
-    this.#headers = {
-      ...(logFormat === undefined ? {} : { 'x-amzn-logs-format': logFormat }),
-      ...(gzip ? { 'content-encoding': 'gzip' } : {})
-    }
+    this.#headers = logFormat === undefined ? {} : { 'x-amzn-logs-format': logFormat }
   }
 
   /** Rejects with the SDK's errors (see failure.ts), and when the answer is not one of the service. */
-  async put(body: Buffer, signal: AbortSignal): Promise<PutAnswer> {
-    if (this.#form === undefined || this.#signer === undefined) return await this.#putBySdk(body, signal)
-    const { protocol, hostname, port, path, headers } = this.#form
+  async put({ bytes: body, gzip }: Body, signal: AbortSignal): Promise<PutAnswer> {
+    const encoding = gzip ? GZIP : NO_ENCODING
+    if (this.#form === undefined || this.#signer === undefined) return await this.#putBySdk(body, encoding, signal)
+    const { protocol, hostname, port, path } = this.#form
+    const headers = { ...this.#form.headers, ...encoding }
     const secure = protocol !== 'http:'
     const now = new Date(Date.now() + this.#client.config.systemClockOffset)
     const signed = await this.#signer.sign({
       method: 'POST', secure, host: hostname.replace(/^\[|\]$/g, ''), port: port ?? (secure ? 443 : 80), path, query: {}, headers, body
     }, now)
     const answer = await this.#handler.handle({ ...this.#form, method: 'POST', headers: signed, body }, { abortSignal: signal })
-    return accepted(answer) ?? await this.#putBySdk(EMPTY, signal, answer)
+    return accepted(answer) ?? await this.#putBySdk(EMPTY, NO_ENCODING, signal, answer)
   }
 
   /** `answer`: what was answered already, and nothing is sent. */
-  async #putBySdk(body: Buffer, signal: AbortSignal, answer?: SdkResponse): Promise<PutAnswer> {
+  async #putBySdk(body: Buffer, encoding: Encoding, signal: AbortSignal, answer?: SdkResponse): Promise<PutAnswer> {
     const command = new PutLogEventsCommand({ logGroupName: '', logStreamName: '', logEvents: [] })
     command.middlewareStack.add((next) => async (args) => {
       const request = args.request as { body: unknown; headers: { [name: string]: string } }
       request.body = body
-      Object.assign(request.headers, this.#headers)
+      Object.assign(request.headers, this.#headers, encoding)
       return await next(args)
     }, { step: 'build', priority: 'high', name: 'finishedBody' })
     command.middlewareStack.add((next) => async (args) => {
       const { protocol, hostname, port, path, headers } = args.request as SdkRequest
-      const { 'content-length': _, ...common } = headers
+      const { 'content-length': _, 'content-encoding': __, ...common } = headers
       this.#signer ??= new Signer('logs', await this.#client.config.region(), this.#credentials.get)
       this.#form ??= { protocol, hostname, path, headers: common, ...(port === undefined ? {} : { port }) }
       return await next(args)

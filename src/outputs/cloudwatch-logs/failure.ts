@@ -53,6 +53,12 @@ const KINDS: { readonly [name: string]: Omit<Failure, 'reason'> } = {
   CredentialsProviderError: { kind: 'down', credentials: true, alarm: true }
 }
 
+/** Whether an answer may come from somebody who did not understand the body. */
+export function mayBeUnread(error: unknown): boolean {
+  const { name, $metadata } = error as SdkError
+  return $metadata?.httpStatusCode !== undefined && (!Object.hasOwn(KINDS, name) || KINDS[name]?.kind === 'wrong')
+}
+
 /** Of an InvalidParameterException: it is about a name, which all events of the request share. */
 const ABOUT_NAMES = /logGroupName|logStreamName|'entity|log group name|log stream name/i
 

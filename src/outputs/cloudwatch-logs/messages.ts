@@ -6,18 +6,24 @@ import { JSON_ESCAPE_GROWTH, type EscapedBodies } from '../../event/escaped-body
 import { ESCAPE_GROWTH, escapeText } from '../../event/escape.ts'
 import type { Record } from '../../event/record.ts'
 import type { ByteWriter } from '../../lib/byte-writer.ts'
+import type { TextSink } from '../../lib/repeats.ts'
 import { mayHaveEntity, writeWithoutEntity } from './entity.ts'
 
 export interface Messages {
+  /** A good part of what is written repeats. */
+  readonly repeat: boolean
   /** Bytes of the message in UTF-8, by which the service counts; -1 when the record has none. */
   size(index: number): number
   /** Most bytes that `write` writes, or touches behind them. */
   room(index: number): number
-  /** Writes the message as the inside of a JSON string; returns the offset behind it. */
-  write(index: number, out: Buffer, at: number): number
+  /** Writes the message as the inside of a JSON string. */
+  write(index: number, sink: TextSink): void
   /** The message itself, for the few that are too long. */
   text(index: number): Buffer
 }
+
+/** The messages repeat when constants take more than one byte in so many. */
+const REPEATS = 5
 
 /** The whole record. */
 export class RecordMessages implements Messages {
@@ -25,12 +31,18 @@ export class RecordMessages implements Messages {
   readonly #bodies: EscapedBodies
   /** Asked for more than once. */
   readonly #sizes: Uint32Array
+  readonly repeat: boolean
 
   constructor(batch: Batch, bodies: EscapedBodies) {
     this.#batch = batch
     this.#bodies = bodies
     this.#sizes = new Uint32Array(batch.count)
-    for (let i = 0; i < batch.count; i++) this.#sizes[i] = batch.bodySize(i)
+    let own = 0
+    for (let i = 0; i < batch.count; i++) {
+      this.#sizes[i] = batch.bodySize(i)
+      own += batch.ownSize(i)
+    }
+    this.repeat = batch.bytes - own > batch.bytes / REPEATS
   }
 
   size(index: number): number {
@@ -41,8 +53,8 @@ export class RecordMessages implements Messages {
     return this.#sizes[index]! * JSON_ESCAPE_GROWTH + 1
   }
 
-  write(index: number, out: Buffer, at: number): number {
-    return this.#bodies.write(this.#batch, index, out, at)
+  write(index: number, sink: TextSink): void {
+    this.#bodies.write(this.#batch, index, sink)
   }
 
   text(index: number): Buffer {
@@ -54,6 +66,8 @@ export class RecordMessages implements Messages {
 export class EntityMessages implements Messages {
   readonly #batch: Batch
   readonly #whole: RecordMessages
+  /** What is written anew repeats nothing. */
+  readonly repeat = false
   readonly #texts = new Map<number, Buffer>()
 
   constructor(batch: Batch, bodies: EscapedBodies) {
@@ -78,9 +92,10 @@ export class EntityMessages implements Messages {
     return this.size(index) * JSON_ESCAPE_GROWTH + 1
   }
 
-  write(index: number, out: Buffer, at: number): number {
+  write(index: number, sink: TextSink): void {
     const text = this.#texts.get(index)
-    return text === undefined ? this.#whole.write(index, out, at) : escapeText(text, 0, text.length, out, at)
+    if (text === undefined) this.#whole.write(index, sink)
+    else sink.out.length = escapeText(text, 0, text.length, sink.out.bytes, sink.out.length)
   }
 
   text(index: number): Buffer {
@@ -94,6 +109,7 @@ export class ValueMessages implements Messages {
   /** Where each message ends in `#spelled`, and its bytes in UTF-8. */
   readonly #ends: Uint32Array
   readonly #sizes: Int32Array
+  readonly repeat = false
 
   /** `spelled` is for these messages alone. */
   constructor(batch: Batch, key: Accessor, record: Record, spelled: ByteWriter) {
@@ -131,8 +147,8 @@ export class ValueMessages implements Messages {
     return this.#ends[index]! - this.#begin(index)
   }
 
-  write(index: number, out: Buffer, at: number): number {
-    return at + this.#spelled.bytes.copy(out, at, this.#begin(index), this.#ends[index])
+  write(index: number, { out }: TextSink): void {
+    out.copy(this.#spelled.bytes, this.#begin(index), this.#ends[index])
   }
 
   text(index: number): Buffer {

@@ -3,16 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Batch } from '../../event/batch.ts'
 import { EscapedBodies } from '../../event/escaped-body.ts'
 import { Record } from '../../event/record.ts'
+import type { ByteWriter } from '../../lib/byte-writer.ts'
 import { CredentialSource } from '../../lib/aws/credentials.ts'
+import { GzipText, PlainText } from '../../lib/repeats.ts'
 import type { Counter } from '../../plugin/context.ts'
 import type { Output, OutputContext, Verdict } from '../../plugin/output.ts'
 import { compressBody } from '../shared/compress.ts'
 import { SdkHandler } from '../shared/aws/sdk-handler.ts'
-import { BufferPool } from '../shared/buffer-pool.ts'
 import { WriterPool } from '../shared/writer-pool.ts'
-import { buildBodies } from './body.ts'
-import type { LogsClient, PutAnswer } from './client.ts'
-import { failureOf, type Failure } from './failure.ts'
+import { expectedSize, writeBody } from './body.ts'
+import type { Body, LogsClient, PutAnswer } from './client.ts'
+import { failureOf, mayBeUnread, type Failure } from './failure.ts'
 import { EntityMessages, RecordMessages, ValueMessages, type Messages } from './messages.ts'
 import { Outcomes } from './outcomes.ts'
 import { Places } from './places.ts'
@@ -21,12 +22,12 @@ import type { Settings } from './settings.ts'
 import { Targets } from './targets.ts'
 
 /**
- * A batch of records of 190 bytes or more for one stream is one request: 26 bytes are counted beside each. Requests cost,
- * so a batch gathers for `flush`.
+ * A batch is several requests, one for each stream and each megabyte. Requests cost, so a batch gathers for `flush`, and
+ * it is larger than a request, since half a dozen files that grow at once share it.
  */
-export const PUT_LIMITS = { maxBytes: 900 * 1024, maxRecords: 10_000, concurrency: 2, ordered: true, gather: true } as const
+export const PUT_LIMITS = { maxBytes: 2 * 1024 * 1024, maxRecords: 40_000, concurrency: 2, ordered: true, gather: true } as const
 /** Requests of one batch under way at once, each to a stream of its own. */
-const PARALLEL = 4
+const PARALLEL = 2
 /** How often a request is sent again after what it lacked was made: it may not be seen everywhere at once. */
 const MISSING_TRIES = 5
 const MISSING_WAIT = 100
@@ -37,11 +38,16 @@ const TOO_OLD = 14 * 86_400_000
 interface Sending {
   readonly times: Float64Array
   readonly messages: Messages
-  readonly bodies: Map<Put, Buffer>
   readonly outcomes: Outcomes
   readonly signal: AbortSignal
   /** Set when nothing more can be sent now. */
   stopped: Failure | undefined
+}
+
+interface BuiltBody extends Body {
+  /** It is gzip by references. */
+  readonly refers: boolean
+  readonly writer: ByteWriter | undefined
 }
 
 export class CloudwatchOutput implements Output {
@@ -52,9 +58,11 @@ export class CloudwatchOutput implements Output {
   readonly #targets: Targets
   readonly #bodies = new EscapedBodies()
   readonly #record: Record
-  readonly #buffers = new BufferPool(PUT_LIMITS.concurrency)
-  readonly #writers = new WriterPool(PUT_LIMITS.concurrency)
+  /** For bodies, and for the values of log_key. */
+  readonly #writers = new WriterPool(PUT_LIMITS.concurrency * PARALLEL)
   readonly #long: Counter
+  /** Whether the endpoint reads gzip; doubted when it refused the first such body. */
+  #gzip: 'untried' | 'read' | 'doubted' | 'unread' = 'untried'
   #client: LogsClient | undefined
   #places: Places | undefined
 
@@ -78,23 +86,18 @@ export class CloudwatchOutput implements Output {
     if (this.#client === undefined) await this.open()
     const { logKey, entity, longEvents } = this.#settings
     this.#targets.begin()
-    this.#bodies.begin()
     const writer = logKey === undefined ? undefined : this.#writers.take()
     const messages = logKey !== undefined
       ? new ValueMessages(batch, logKey, this.#record, writer!)
       : entity ? new EntityMessages(batch, this.#bodies) : new RecordMessages(batch, this.#bodies)
     const { lines, times, without, long } = planRequests(batch, this.#targets, messages, longEvents)
-    const puts = lines.flat()
-    const { buffer, views } = buildBodies(puts, times, messages, this.#buffers)
-    const bodies = new Map(puts.map((put, i) => [put, views[i]!]))
-    const sending: Sending = { times, messages, bodies, outcomes: new Outcomes(batch), signal, stopped: undefined }
+    const sending: Sending = { times, messages, outcomes: new Outcomes(batch), signal, stopped: undefined }
     for (const record of without) sending.outcomes.refused(record, `the record has nothing under ${logKey?.source ?? 'log_key'}`)
     const waiting = lines.values()
     await Promise.all(Array.from({ length: Math.min(PARALLEL, lines.length) }, async () => {
       for (const line of waiting) await this.#sendLine(line, sending)
     }))
     if (writer !== undefined) this.#writers.give(writer)
-    if (!views.some((view) => this.#handler.holds(view))) this.#buffers.give(buffer)
     const verdict = sending.outcomes.verdict()
     // counted once it is over: what goes again is planned again
     if (long > 0 && verdict.kind === 'delivered') this.#long.value += long
@@ -125,14 +128,27 @@ export class CloudwatchOutput implements Output {
     const { outcomes, signal } = sending
     let failure: Failure
     let mayBeThere = false
-    const view = sending.bodies.get(put) ?? buildBodies([put], sending.times, sending.messages, this.#buffers).views[0]!
-    const body = this.#settings.gzip ? await compressBody(view, 'gzip') : view
+    let body = await this.#build(put, sending)
     for (let attempt = 1; ; attempt++) {
       try {
         this.#taken(put, await this.#client!.put(body, signal), sending)
+        this.#over(body)
+        if (body.refers) this.#gzip = 'read'
+        else if (this.#gzip === 'doubted') {
+          this.#gzip = 'unread'
+          this.#context.log.info('The endpoint does not read gzip, so requests are sent as they are.')
+        }
         return undefined
       } catch (error) {
-        failure = failureOf(error, this.#handler.holds(body))
+        failure = failureOf(error, this.#handler.holds(body.bytes))
+        if (body.refers && this.#gzip !== 'read' && mayBeUnread(error)) {
+          this.#gzip = 'doubted'
+          if (failure.kind === 'wrong') {
+            this.#over(body)
+            body = await this.#build(put, sending)
+            continue
+          }
+        }
       }
       if (failure.unsure === true) mayBeThere = true
       if (failure.kind !== 'missing') break
@@ -148,10 +164,31 @@ export class CloudwatchOutput implements Output {
       }
       if (attempt > 1) await sleep(MISSING_WAIT * 2 ** attempt, undefined, { signal }).catch(() => {})
     }
+    this.#over(body)
     if (failure.kind === 'wrong') return await this.#sendParts(put, failure, sending)
     const marked: Failure = mayBeThere ? { ...failure, unsure: true } : failure
     for (const record of put.records) outcomes.again(record, marked)
     return failure
+  }
+
+  async #build(put: Put, { times, messages }: Sending): Promise<BuiltBody> {
+    const { compress } = this.#settings
+    const writer = this.#writers.take()
+    const refers = compress === 'references' && messages.repeat && (this.#gzip === 'untried' || this.#gzip === 'read')
+    if (!refers) writer.reserve(expectedSize(put, messages))
+    const sink = refers ? new GzipText(writer) : new PlainText(writer)
+    this.#bodies.begin()
+    writeBody(put, times, messages, sink)
+    const bytes = sink.finish()
+    if (compress !== 'gzip') return { bytes, gzip: refers, refers, writer }
+    const small = await compressBody(bytes, 'gzip')
+    this.#writers.give(writer)
+    return { bytes: small, gzip: true, refers, writer: undefined }
+  }
+
+  /** Its memory is used again, unless a socket may still read it. */
+  #over({ bytes, writer }: BuiltBody): void {
+    if (writer !== undefined && !this.#handler.holds(bytes)) this.#writers.give(writer)
   }
 
   /** Something in the request is refused: halved, the event at fault is found and the others pass. */

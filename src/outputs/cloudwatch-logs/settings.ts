@@ -27,7 +27,7 @@ export interface Settings {
   readonly logKey: Accessor | undefined
   readonly logFormat: string | undefined
   readonly longEvents: 'split' | 'cut'
-  readonly gzip: boolean
+  readonly compress: 'references' | 'gzip' | 'none'
   readonly entity: boolean
   readonly create: Creation
 }
@@ -98,7 +98,7 @@ function shared(options: Either, pool: Pool, network: NetworkOptions): Omit<Sett
     logKey: optionAccessor(options.log_key, pool, 'log_key'),
     logFormat: options.log_format,
     longEvents: options.long_events,
-    gzip: options.compress === 'gzip'
+    compress: options.compress
   }
 }
 

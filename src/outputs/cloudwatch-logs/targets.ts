@@ -39,6 +39,9 @@ export class Targets {
   /** All that it decides lies under this key, written as before a value; undefined when there are several. */
   readonly #under: Buffer | undefined
   #frame: FrameView | undefined
+  /** Of the record before, when its tag alone decided. */
+  #lastTag: string | undefined
+  #last: Target | undefined
   /** By tag; and by constant and tag, when the record's part in it is a constant. */
   #byTag = new Map<string, Target>()
   #byConstant: (Map<string, Target> | undefined)[] = []
@@ -60,18 +63,24 @@ export class Targets {
 
   of(batch: Batch, index: number): Target {
     const frame = batch.frame(index)
+    const tag = batch.tag(index)
     if (frame !== this.#frame) {
       this.#frame = frame
+      this.#lastTag = undefined
       this.#byTag = new Map()
       this.#byConstant = []
     }
-    const tag = batch.tag(index)
+    if (tag === this.#lastTag) return this.#last!
     // this runs for every record: no closure is made here
     const constant = this.#under === undefined ? -1 : constantUnder(frame, batch.offset(index), this.#under)
     if (this.#looks && constant < 0) return this.#find(batch, index, tag)
     const byTag = this.#looks ? (this.#byConstant[constant] ??= new Map<string, Target>()) : this.#byTag
     let target = byTag.get(tag)
     if (target === undefined) byTag.set(tag, (target = this.#find(batch, index, tag)))
+    if (!this.#looks) {
+      this.#lastTag = tag
+      this.#last = target
+    }
     return target
   }
 

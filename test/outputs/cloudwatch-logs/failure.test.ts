@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failureOf } from '../../../src/outputs/cloudwatch-logs/failure.ts'
+import { failureOf, mayBeUnread } from '../../../src/outputs/cloudwatch-logs/failure.ts'
 import { NOT_CONNECTED } from '../../../src/outputs/shared/network.ts'
 
 interface Given {
@@ -65,4 +65,11 @@ test('a request that had left and has no answer may have been taken; one that ha
 
 test('a name that objects have is no known error', () => {
   expect(failureOf(thrown('constructor', { status: 500 }), true)).toEqual({ kind: 'down', unsure: true, reason: 'constructor: why' })
+})
+
+test.each<[string, number | undefined, boolean]>([
+  ['SerializationException', 400, true], ['InvalidParameterException', 400, true], ['InternalFailure', 500, true], ['UnknownError', 415, true],
+  ['ThrottlingException', 400, false], ['AccessDeniedException', 400, false], ['ResourceNotFoundException', 400, false], ['Error', undefined, false]
+])('%s with status %s may come from somebody who did not understand the body: %s', (name, httpStatusCode, unread) => {
+  expect(mayBeUnread(Object.assign(new Error('why'), { name, $metadata: { httpStatusCode } }))).toBe(unread)
 })

@@ -7,7 +7,7 @@ import { optionsOf } from '../output-context.ts'
 
 test('what is not set is as in Fluent Bit, and as in the Go plugin under its name', () => {
   expect(optionsOf(cloudwatchLogs)).toMatchObject({
-    auto_create_group: false, auto_retry_requests: true, log_retention_days: 0, log_key: undefined, log_format: undefined, compress: undefined, add_entity: false
+    auto_create_group: false, auto_retry_requests: true, log_retention_days: 0, log_key: undefined, log_format: undefined, compress: 'references', add_entity: false
   })
   expect(optionsOf(cloudwatch)).toMatchObject({
     auto_create_group: false, auto_create_stream: true, default_log_group_name: 'fluentbit-default', default_log_stream_name: '/fluentbit-default',

@@ -37,7 +37,7 @@ afterEach(() => {
 
 test('nothing is made, kept, compressed or named that was not asked for', () => {
   expect(read()).toMatchObject({
-    region: undefined, endpoint: undefined, logKey: undefined, longEvents: 'split', gzip: false, entity: false,
+    region: undefined, endpoint: undefined, logKey: undefined, longEvents: 'split', compress: 'references', entity: false,
     group: { templates: [], fixed: 'g', prefix: '' }, stream: { templates: [], fixed: undefined, prefix: 'p-' },
     create: { groups: false, streams: true, retentionDays: 0, retainExisting: false, groupClass: undefined, kmsKeyId: undefined, tags: undefined }
   })
