@@ -1,8 +1,10 @@
 /** `fantail buffer ls|verify|export|repair|forget`: what waits in the buffer, for whom, and is it sound. */
 
+import { outputFolder } from '../agent/outputs.ts'
 import { exportBuffer, forgetOutput, listBuffer, repairBuffer, verifyBuffer } from '../buffer/tools.ts'
 import { FantailError } from '../errors.ts'
 import { nearest } from '../lib/edit-distance.ts'
+import { forgetStaging, readStagingTerms } from '../outputs/shared/staging.ts'
 import { print, table, type Io } from './io.ts'
 import type { Arguments } from './options.ts'
 import { stateOf } from './state.ts'
@@ -23,9 +25,11 @@ async function ls(directory: string, _: string | undefined, io: Io): Promise<num
   const buffer = listBuffer(directory)
   const bytes = buffer.segments.reduce((sum, segment) => sum + segment.bytes, 0)
   print(io, directory, '', `${buffer.segments.length} segments, ${bytes} bytes; ${buffer.streams} streams, ${buffer.closedStreams} of them closed`, '')
-  print(io, ...table(buffer.outputs.map(({ name, records, bytes: waiting, oldest, forgotten }) => {
+  const kept = await Promise.all(buffer.outputs.map(async ({ name }) => (await readStagingTerms(outputFolder(directory, name))).waiting))
+  print(io, ...table(buffer.outputs.map(({ name, records, bytes: waiting, oldest, forgotten }, i) => {
     const since = oldest === 0 ? '' : `, the oldest of ${new Date(oldest * 1000).toISOString()}`
-    return [name, `${records} records wait, ${waiting} bytes${since}${forgotten ? ' (forgotten)' : ''}`] as const
+    const beside = kept[i] === 0 ? '' : `; ${kept[i]!} more are gathered for sending`
+    return [name, `${records} records wait, ${waiting} bytes${since}${forgotten ? ' (forgotten)' : ''}${beside}`] as const
   })))
   if (buffer.tornBytes > 0) print(io, `${buffer.tornBytes} bytes of an unfinished frame will be cut at the next start.`)
   if (buffer.corruptFrames > 0) print(io, `${buffer.corruptFrames} corrupt frames will be put aside at the next start.`)
@@ -55,7 +59,10 @@ async function repair(directory: string, _: string | undefined, io: Io): Promise
 
 async function forget(directory: string, output: string | undefined, io: Io): Promise<number> {
   if (output === undefined) throw new FantailError('argument-missing', { command: 'buffer forget', what: 'an output' })
-  const { records, bytes } = await forgetOutput(directory, output)
+  const queued = await forgetOutput(directory, output)
+  const gathered = await forgetStaging(outputFolder(directory, output))
+  const records = queued.records + gathered.records
+  const bytes = queued.bytes + gathered.bytes
   print(io, `${records} records that waited for ${output} (${bytes} bytes) are given up, and counted as dropped(forgotten)`)
   return 0
 }

@@ -1,14 +1,15 @@
 /** The output s3 against moto, an implementation that is not ours, alone and in an agent that is killed. */
+import { randomBytes } from 'node:crypto'
 import { appendFileSync } from 'node:fs'
 import path from 'node:path'
-import { gunzipSync } from 'node:zlib'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { gunzipSync, zstdDecompressSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { s3 } from '../../src/outputs/s3.ts'
 import type { Output } from '../../src/plugin/output.ts'
 import { makeBatch } from '../event/make-batch.ts'
 import { never, optionsOf, outputContext } from '../outputs/output-context.ts'
 import { Agent } from '../support/agent.ts'
-import { KEYS } from '../support/fakes/s3.ts'
+import { KEYS, S3Fake, type Fault } from '../support/fakes/s3.ts'
 import { imbalances } from '../support/ledger.ts'
 import { moto, startMoto, type MotoServer } from '../support/servers/moto.ts'
 import { describeWith } from '../support/servers/server.ts'
@@ -16,6 +17,16 @@ import { tempFolder } from '../support/temp.ts'
 import { eventually } from '../support/wait.ts'
 
 const env = { AWS_ACCESS_KEY_ID: KEYS.accessKeyId, AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey }
+
+/** Of the files a and b each line is there, once. */
+function expectOnce(bodies: readonly Buffer[], lines: number): void {
+  const found = bodies.flatMap((body) => body.toString().trimEnd().split('\n')).map((line) => (JSON.parse(line) as { log: string }).log.split(' '))
+  for (const file of ['a', 'b']) {
+    const seen = new Uint8Array(lines)
+    for (const [of, number] of found) if (of === file) seen[Number(number)]!++
+    expect(seen.findIndex((times) => times !== 1), `line of ${file} that is not there once`).toBe(-1)
+  }
+}
 
 await describeWith([moto], 'the output s3 for moto', () => {
   let server: MotoServer
@@ -140,12 +151,67 @@ outputs:
     await eventually('all is delivered', async () => (await terms())['delivered'] === lines * 2, { timeout: 60_000 })
     expect(imbalances(await agent.ledger())).toEqual([])
     await agent.stop()
-    const found = [...(await objects(name)).values()].flatMap(({ body }) => body.toString().trimEnd().split('\n'))
-      .map((line) => (JSON.parse(line) as { log: string }).log.split(' '))
-    for (const file of ['a', 'b']) {
-      const seen = new Uint8Array(lines)
-      for (const [of, number] of found) if (of === file) seen[Number(number)]!++
-      expect(seen.findIndex((times) => times !== 1), `line of ${file} that is not there once`).toBe(-1)
+    expectOnce([...(await objects(name)).values()].map(({ body }) => body), lines)
+  }, 120_000)
+})
+
+describe('the agent and an S3 that misbehaves', () => {
+  it('delivers every line once through faults, an outage and kills; the ledger balances', async () => {
+    const fake = new S3Fake()
+    const port = await fake.listen()
+    const agent = await Agent.create({
+      storage: 'filesystem',
+      env,
+      service: 'scheduler.base: 0.1\nscheduler.cap: 0.3\ngrace: 20',
+      pipeline: `
+inputs:
+  - name: tail
+    path: '{dir}/logs/*.log'
+    tag: app.*
+    read_from_head: on
+outputs:
+  - name: s3
+    match: 'app.*'
+    bucket: logs
+    endpoint: http://127.0.0.1:${port}
+    total_file_size: 6M
+    upload_timeout: 1s
+    compression: zstd
+    json_date_key: false
+    net.io_timeout: 1s
+`
+    })
+    const kinds: readonly Fault[] = [
+      { kind: 'error', status: 503, code: 'SlowDown' }, { kind: 'hang' }, { kind: 'reset' }, { kind: 'torn' }, { kind: 'lost' }, { kind: 'error-in-200' },
+      { kind: 'error', status: 403, code: 'ExpiredToken' }
+    ]
+    let down = false
+    fake.fault = ({ operation }, n) => {
+      if (down) return { kind: 'reset' }
+      const fault = n % 3 === 0 ? kinds[n / 3 % kinds.length] : undefined
+      // only what makes an object of parts says in a 200 that it failed
+      return fault?.kind === 'error-in-200' && operation !== 'CompleteMultipartUpload' ? undefined : fault
     }
+    await agent.start()
+    const lines = 6000
+    for (let n = 0; n < lines; n += 100) {
+      for (const file of ['a', 'b']) {
+        appendFileSync(path.join(agent.logs, `${file}.log`), Array.from({ length: 100 }, (_, i) => `${file} ${n + i} ${randomBytes(400).toString('base64')}\n`).join(''))
+      }
+      if (n === 2000 || n === 4000) {
+        // the second time while S3 is down
+        if (n === 2000) await eventually('something arrived', () => fake.made > 0)
+        await agent.kill()
+        await agent.start()
+      }
+      if (n === 3000) down = true
+      if (n === 5000) down = false
+      await new Promise((resolve) => { setTimeout(resolve, 40) })
+    }
+    await eventually('all is delivered', async () => (await agent.ledger()).outputs['s3.0']?.['delivered'] === lines * 2, { timeout: 60_000 })
+    expect(imbalances(await agent.ledger())).toEqual([])
+    await agent.stop()
+    await fake.close()
+    expectOnce([...fake.objects.values()].map(({ body }) => zstdDecompressSync(body)), lines)
   }, 120_000)
 })

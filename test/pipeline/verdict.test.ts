@@ -5,8 +5,8 @@ import type { LetterBox } from '../../src/pipeline/dead-letters.ts'
 import { Intake } from '../../src/pipeline/intake.ts'
 import { Gate } from '../../src/pipeline/retry.ts'
 import { Judge, thrown } from '../../src/pipeline/verdict.ts'
-import { Taken, type Work } from '../../src/pipeline/work.ts'
-import { DELIVERED, REFUSED, RETRY, UNSURE, delivered, type Verdict } from '../../src/plugin/output.ts'
+import { Taken, type Origin, type Work } from '../../src/pipeline/work.ts'
+import { DELIVERED, KEPT, REFUSED, RETRY, UNSURE, delivered, type Verdict } from '../../src/plugin/output.ts'
 import { FrameMaker, limits, log, meter, numbers } from './fake-queue.ts'
 
 interface Bench {
@@ -15,8 +15,10 @@ interface Bench {
   readonly concurrency: Concurrency
   readonly again: Work[]
   readonly buried: [number, string, number][]
-  work(records: number): Work
+  work(records: number, kind?: Origin['kind']): Work
   settled(): number
+  /** Records that were routed again because the output keeps them. */
+  keptAgain(): number
   /** Records sent again that may have arrived, over all frames. */
   repeated(): number
 }
@@ -38,17 +40,20 @@ function bench(limit?: number): Bench {
     }
   }
   const judge = new Judge({
-    intake, gate, concurrency, retry, parkAfter: 60_000, random: () => 1, meter: meter(), log, letters, parking: undefined, handing: undefined, keptAgain: () => {}, again: (work) => again.push(work)
+    intake, gate, concurrency, retry, parkAfter: 60_000, random: () => 1, meter: meter(), log, letters, parking: undefined, handing: undefined,
+    keptAgain: (records) => { keptAgain += records }, again: (work) => again.push(work)
   })
   const maker = new FrameMaker()
   let settled = 0
+  let keptAgain = 0
   const frames: Taken[] = []
   return {
     judge, gate, concurrency, again, buried,
     settled: () => settled,
+    keptAgain: () => keptAgain,
     repeated: () => frames.reduce((sum, { terms }) => sum + terms.repeated, 0),
-    work(records) {
-      const taken = new Taken(maker.frame(Array.from({ length: records }, () => 'a')), { kind: 'queue', settled: () => settled++ }, 0)
+    work(records, kind = 'queue') {
+      const taken = new Taken(maker.frame(Array.from({ length: records }, () => 'a')), { kind, settled: () => settled++ }, 0)
       frames.push(taken)
       intake.assign(taken, 0, 1)
       const work = intake.lanes.lanes[0]!.queue.shift()!
@@ -167,4 +172,18 @@ describe('a partial answer', () => {
 it('what a plugin throws is a retry whose outcome is not known', () => {
   expect(thrown(new Error('broken'))).toEqual({ kind: 'retry', reason: 'broken', unsure: true })
   expect(thrown('text')).toEqual({ kind: 'retry', reason: 'text', unsure: true })
+})
+
+describe('records that the output keeps', () => {
+  it('have no end in the frame; those that were dead letters are routed once more', () => {
+    const one = bench()
+    const kept = (work: Work): Verdict => ({ kind: 'partial', outcomes: new Uint8Array(work.batch.count).fill(KEPT), reasons: new Map() })
+    for (const kind of ['queue', 'replay'] as const) {
+      const work = one.work(2, kind)
+      const [taken] = work.taken
+      send(one, work, kept(work), 0)
+      expect([taken?.owed, taken?.terms.delivered]).toEqual([0, 0])
+    }
+    expect([one.settled(), one.keptAgain()]).toEqual([2, 2])
+  })
 })

@@ -232,6 +232,18 @@ export function sizeOf({ size, body }: StagedObject): number {
   return body?.size ?? size
 }
 
+/** Gives up all that is in a staging that nobody has open; returns how much it was. */
+export async function forgetStaging(directory: string): Promise<{ readonly records: number; readonly bytes: number }> {
+  if ((await readJournal(directory)).generation === 0) return { records: 0, bytes: 0 }
+  const silent = (): void => {}
+  const staging = new Staging({ directory, log: { error: silent, warn: silent, info: silent, debug: silent }, whenDelivered: silent })
+  await staging.open()
+  const { bytes, terms } = staging
+  for (const { id } of staging.objects) await staging.done(id, 'forgotten')
+  await staging.close()
+  return { records: terms.waiting, bytes }
+}
+
 /** The terms of a staging that nobody has open. */
 export async function readStagingTerms(directory: string): Promise<OutputTerms> {
   const { state } = await readJournal(directory)

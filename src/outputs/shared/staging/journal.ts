@@ -99,15 +99,27 @@ export async function readJournal(directory: string): Promise<Read> {
 function readChanges(bytes: Buffer, remembered: Remembered): Change[] {
   const changes: Change[] = []
   for (let at = 0; at + HEADER <= bytes.length;) {
-    const end = at + 8 + bytes.readUInt32LE(at)
+    const end = endOf(bytes, at)
+    if (end === undefined) {
+      // the end was torn; or the disk spoiled one, and those behind it say all there is of what they are about
+      at = bytes.indexOf('{', at + HEADER + 1) - HEADER
+      if (at < 0) break
+      continue
+    }
     const json = at + HEADER + bytes.readUInt32LE(at + 8)
-    if (end > bytes.length || json > end || crc32(bytes.subarray(at + 8, end)) !== bytes.readUInt32LE(at + 4)) break
     const change = JSON.parse(bytes.toString('utf8', at + HEADER, json)) as Change
     for (let id = json; id < end; id += IDENTITY) remember(bytes, id, change.streams!, remembered)
     changes.push(change)
     at = end
   }
   return changes
+}
+
+/** Where a change ends that begins at `at`; undefined when none does. */
+function endOf(bytes: Buffer, at: number): number | undefined {
+  const end = at + 8 + bytes.readUInt32LE(at)
+  const json = at + HEADER + bytes.readUInt32LE(at + 8)
+  return end <= bytes.length && json <= end && crc32(bytes.subarray(at + 8, end)) === bytes.readUInt32LE(at + 4) ? end : undefined
 }
 
 function remember(bytes: Buffer, at: number, streams: readonly string[], remembered: Remembered): void {
