@@ -2,13 +2,14 @@
  * Builds a frame from records: encodes each one once, straight into the memory the frame keeps.
  */
 import type { Constant } from '../event/constant.ts'
-import { bodyRoom, encodeBody, type ConstantSink } from '../event/encode.ts'
+import { bodyRoom, encodeBody, holesOf, type ConstantSink } from '../event/encode.ts'
 import { HEADER, HOLE } from '../event/encoded.ts'
 import type { InputTerms } from '../event/ledger.ts'
-import { CONSTANT, type Record } from '../event/record.ts'
+import { allocate } from '../event/kernel.ts'
+import type { Record } from '../event/record.ts'
 import type { Stream } from '../event/stream.ts'
 import { FRAME_HEADER, MAGIC, makeFrame, sealFrame, type Directory, type Frame, type Section, type StreamEntry } from './frame.ts'
-import type { SlabPool } from './slab-pool.ts'
+import { SLAB_SIZE, type SlabPool } from './slab-pool.ts'
 
 /** Tag and outputs of a run of records. The builder keeps its own bookkeeping on it. */
 export class Route {
@@ -29,8 +30,11 @@ let lastFrame = 0
 
 export class FrameBuilder implements ConstantSink {
   readonly #pool: SlabPool
-  #bytes: Buffer
-  #words: Uint32Array
+  /** Where frames are built: in the kernel's memory. A finished one moves out, so that one place serves all. */
+  readonly #desk = allocate(SLAB_SIZE)
+  readonly #deskWords = wordsOf(this.#desk)
+  #bytes = this.#desk
+  #words = this.#deskWords
   #at = FRAME_HEADER
   #id = ++lastFrame
   #records = 0
@@ -53,8 +57,6 @@ export class FrameBuilder implements ConstantSink {
 
   constructor(pool: SlabPool) {
     this.#pool = pool
-    this.#bytes = pool.take()
-    this.#words = new Uint32Array(this.#bytes.buffer)
   }
 
   /** Nothing is in it: no record, no range, no news of a stream. */
@@ -123,9 +125,9 @@ export class FrameBuilder implements ConstantSink {
 
   /** Writes holes' room, metadata and body behind the header at `at`; returns the end of the body. */
   #encode(record: Record, at: number): number {
-    let constants = 0
-    for (let i = 0; i < record.count; i++) if (record.kind[i] === CONSTANT) constants++
-    const room = HEADER + constants * HOLE + 2 + record.metadata.length * 3 + bodyRoom(record) + 4
+    const bodySize = bodyRoom(record)
+    const constants = holesOf(record)
+    const room = HEADER + constants * HOLE + 2 + record.metadata.length * 3 + bodySize + 4
     if (at + room > this.#bytes.length) this.#grow(at + room)
     const out = this.#bytes
     this.#holeWords = 0
@@ -183,9 +185,8 @@ export class FrameBuilder implements ConstantSink {
   #grow(least: number): void {
     const larger = Buffer.allocUnsafeSlow(Math.max(least + 4 - (least & 3), this.#bytes.length * 2))
     this.#bytes.copy(larger, 0, 0, this.#at)
-    this.#pool.give(this.#bytes)
     this.#bytes = larger
-    this.#words = new Uint32Array(larger.buffer)
+    this.#words = wordsOf(larger)
   }
 
   /** Closes the frame under its sequence number and begins the next one; `checksum` when it goes to disk. */
@@ -209,22 +210,24 @@ export class FrameBuilder implements ConstantSink {
     return frame
   }
 
-  /** A frame that fills most of its memory keeps it; a small one moves out, so that slabs are not spent on crumbs. */
+  /** A frame that nearly fills a slab is given one; a small one what it needs, so that slabs are not spent on crumbs. */
   #handOver(end: number, directory: Directory, sequence: number, checksum: boolean): Frame {
     const built = this.#bytes
-    if (end * 2 < built.length) {
+    this.#bytes = this.#desk
+    this.#words = this.#deskWords
+    if (built !== this.#desk || end * 2 < SLAB_SIZE) {
       const own = Buffer.allocUnsafeSlow(end)
       built.copy(own, 0, 0, end)
       sealFrame(own, sequence, checksum)
       return makeFrame(own, directory, () => {})
     }
-    const bytes = built.subarray(0, end)
+    const slab = this.#pool.take()
+    built.copy(slab, 0, 0, end)
+    const bytes = slab.subarray(0, end)
     sealFrame(bytes, sequence, checksum)
     let released = false
-    this.#bytes = this.#pool.take()
-    this.#words = new Uint32Array(this.#bytes.buffer)
     return makeFrame(bytes, directory, () => {
-      if (!released) this.#pool.give(built)
+      if (!released) this.#pool.give(slab)
       released = true
     })
   }
@@ -270,6 +273,10 @@ export class FrameBuilder implements ConstantSink {
     this.#sections = []
     this.#route = null
   }
+}
+
+function wordsOf(bytes: Buffer<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2)
 }
 
 function widen(old: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {

@@ -2,6 +2,7 @@
 import type { Constant } from './constant.ts'
 import { copyRun } from './encoded.ts'
 import { escapeText } from './escape.ts'
+import { addressOf, kernel, SLACK, TABLE } from './kernel.ts'
 import { CONSTANT, JSON_TEXT, RAW_TEXT, type Record, type Source } from './record.ts'
 
 const QUOTE = 0x22
@@ -13,25 +14,66 @@ export interface ConstantSink {
   hole(at: number, constant: Constant): void
 }
 
-/** Bytes that `encodeBody` may need at the most, constants included. */
+const HOLES = TABLE.holes >>> 2
+const HOLE_LIST = TABLE.holeList >>> 2
+
+/**
+ * Bytes that `encodeBody` may need at the most, constants included; what of that is not needed may be scribbled on.
+ * `holesOf` then says how many constants there are.
+ */
 export function bodyRoom(record: Record, first = 0): number {
+  if (kernel !== undefined && record.address !== 0) {
+    const { words } = record
+    let room = kernel.room(record.address, record.count, first) + SLACK
+    for (let h = words[HOLES]!; h-- > 0;) room += record.constants[words[HOLE_LIST + h * 2 + 1]!]!.bytes.length
+    return room
+  }
   const { count, kind, keyStart, keyEnd, valueStart, valueEnd } = record
   let room = 2
+  let holes = 0
   for (let i = first; i < count; i++) {
     const length = valueEnd[i]! - valueStart[i]!
     room += keyEnd[i]! - keyStart[i]! + 4
     if (kind[i] === RAW_TEXT) room += length * 6 + 2
-    else if (kind[i] === CONSTANT) room += record.constants[i]!.bytes.length
-    else room += length
+    else if (kind[i] === CONSTANT) {
+      room += record.constants[i]!.bytes.length
+      holes++
+    } else room += length
   }
+  record.words[HOLES] = holes
   return room
 }
+
+/** Constants of a record, counted by `bodyRoom`. */
+export function holesOf(record: Record): number {
+  return record.words[HOLES]!
+}
+
+// Where the buffer that was written to last lies: nearly always the frame that is open.
+let lastOut: Buffer = Buffer.alloc(0)
+let lastAddress = 0
 
 /**
  * Writes the object of the members from `first` on, braces included, at `at` of `out`, which has `bodyRoom`. Constants go to `sink`, or in their place
  * when there is none. Returns the offset behind it.
  */
 export function encodeBody(record: Record, out: Buffer, at: number, sink: ConstantSink | null, first = 0): number {
+  if (kernel !== undefined && record.address !== 0) {
+    if (out !== lastOut) {
+      lastOut = out
+      lastAddress = addressOf(out)
+    }
+    if (lastAddress !== 0) {
+      const { words } = record
+      const end = kernel.encode(record.address, record.count, first, lastAddress + at) - lastAddress
+      const holes = words[HOLES]!
+      if (holes === 0) return end
+      if (sink !== null) {
+        for (let h = 0; h < holes; h++) sink.hole(words[HOLE_LIST + h * 2]!, record.constants[words[HOLE_LIST + h * 2 + 1]!]!)
+        return end
+      }
+    }
+  }
   const { count, kind, keySource, keyStart, keyEnd, valueSource, valueStart, valueEnd } = record
   const body = at
   let p = at

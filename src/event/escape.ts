@@ -1,5 +1,7 @@
 /** JSON string escaping of bytes (RFC 8259, section 7): quote, backslash and the controls below 0x20. */
 
+import { addressOf, kernel } from './kernel.ts'
+
 /** The most bytes that one byte becomes (`\u001f`). */
 export const ESCAPE_GROWTH = 6
 
@@ -37,11 +39,13 @@ function fillPairs(): void {
   })
 }
 
-// Views on the buffers that were used last: nearly always the block that was read and the frame that is open.
+// Views on, and places of, the buffers that were used last: nearly always the block that was read and the frame that is open.
 let fromBytes: Buffer = Buffer.alloc(0)
 let fromView = new DataView(fromBytes.buffer)
+let fromAddress = 0
 let toBytes = fromBytes
 let toView = fromView
+let toAddress = 0
 
 /**
  * Writes the text at `[start, end)` of `from` as the inside of a JSON string (no quotes) at `at` of `to`, which has room
@@ -56,10 +60,15 @@ export function escapeText(from: Buffer, start: number, end: number, to: Buffer,
   if (from !== fromBytes) {
     fromBytes = from
     fromView = new DataView(from.buffer, from.byteOffset, from.length)
+    fromAddress = addressOf(from)
   }
   if (to !== toBytes) {
     toBytes = to
     toView = new DataView(to.buffer, to.byteOffset, to.length)
+    toAddress = addressOf(to)
+  }
+  if (kernel !== undefined && fromAddress !== 0 && toAddress !== 0) {
+    return kernel.escape(fromAddress + start, fromAddress + end, toAddress + at) - toAddress
   }
   // as locals they are looked at once, not in every turn
   const source = fromView

@@ -2,6 +2,7 @@
  * Validates JSON text (RFC 8259) and finds the top-level members of an object, as ranges, without building any value.
  * It accepts what `JSON.parse` accepts, to a depth of 128; the bytes must be valid UTF-8 (checked per block elsewhere).
  */
+import { INVALID, kernel, TABLE, UNDECIDED } from './kernel.ts'
 import { ARENA, JSON_TEXT, type Record, type Source } from './record.ts'
 
 const MAX_DEPTH = 128
@@ -42,8 +43,17 @@ let spaced = false
  * `whole`, nothing but white space may follow it.
  */
 export function scanObject(record: Record, source: Source, start: number, end: number, whole = false): number {
-  const bytes = record.bytes[source]
   const before = record.count
+  if (kernel !== undefined && record.address !== 0) {
+    const behind = kernel.scan(record.address, source, start, end, whole ? 1 : 0, before)
+    if (behind >= 0) {
+      record.count = record.words[TABLE.count >>> 2]!
+      if (record.words[TABLE.repeated >>> 2] !== 0) mergeRepeated(record, before)
+      return behind
+    }
+    if (behind !== UNDECIDED) return INVALID
+  }
+  const bytes = record.bytes[source]
   // as a local it is looked at once, not for every byte
   const stops = STOPS
   let at = skipSpace(bytes, start, end)

@@ -2,6 +2,8 @@
  * Bytes that outlive records: keys and values that the configuration names, kept once in one growing buffer.
  * Plugins intern what they need at start; on the hot path a key is three numbers.
  */
+import { allocate } from './kernel.ts'
+
 export interface Key {
   /** The key as text. */
   readonly text: string
@@ -19,7 +21,7 @@ export function keyHash(bytes: Uint8Array, start: number, end: number): number {
 }
 
 export class Pool {
-  bytes: Buffer = Buffer.allocUnsafeSlow(4096)
+  bytes: Buffer = allocate(4096)
   #length = 0
   readonly #keys = new Map<string, Key>()
 
@@ -42,7 +44,7 @@ export class Pool {
   #add(text: string): [number, number] {
     const size = Buffer.byteLength(text)
     if (this.#length + size > this.bytes.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.#length + size))
+      const larger = allocate(Math.max(this.bytes.length * 2, this.#length + size))
       this.bytes.copy(larger, 0, 0, this.#length)
       this.bytes = larger
     }

@@ -6,6 +6,7 @@
  * allocated per record. What it says is valid until `reset`.
  */
 import type { Constant } from './constant.ts'
+import { TABLE } from './kernel.ts'
 import { keyHash, type Key, type Range } from './pool.ts'
 import { ARENA, BLOCK, POOL, Sources, type Source } from './sources.ts'
 
@@ -28,15 +29,15 @@ export class Record extends Sources {
   metadata = ''
   /** Number of members. */
   count = 0
-  keySource = new Uint8Array(64)
-  keyStart = new Int32Array(64)
-  keyEnd = new Int32Array(64)
-  keyHash = new Int32Array(64)
-  valueSource = new Uint8Array(64)
-  valueStart = new Int32Array(64)
-  valueEnd = new Int32Array(64)
-  kind = new Uint8Array(64)
-  constants: (Constant | null)[] = new Array<Constant | null>(64).fill(null)
+  keySource = this.byteColumn(TABLE.keySource)
+  keyStart = this.numberColumn(TABLE.keyStart)
+  keyEnd = this.numberColumn(TABLE.keyEnd)
+  keyHash = this.numberColumn(TABLE.keyHash)
+  valueSource = this.byteColumn(TABLE.valueSource)
+  valueStart = this.numberColumn(TABLE.valueStart)
+  valueEnd = this.numberColumn(TABLE.valueEnd)
+  kind = this.byteColumn(TABLE.kind)
+  constants: (Constant | null)[] = new Array<Constant | null>(TABLE.members).fill(null)
 
   /** Forgets the members, the metadata and the arena. */
   reset(): void {
@@ -367,6 +368,7 @@ export class Record extends Sources {
 
   #grow(): void {
     if (this.count + 1 < this.kind.length) return
+    this.leaveTable()
     const size = this.kind.length * 2
     this.keySource = widen8(this.keySource, size)
     this.keyStart = widen32(this.keyStart, size)

@@ -1,6 +1,6 @@
 /** From an entry of the journal to a record, as Fluent Bit has it: fields in their order, repeated ones as an array. */
 import { isUtf8 } from 'node:buffer'
-import { ARENA, BLOCK, JSON_TEXT, POOL, RAW_TEXT, type Kind, type Record, type Source } from '../../event/record.ts'
+import { ARENA, BLOCK, JSON_TEXT, RAW_TEXT, type Kind, type Record, type Source } from '../../event/record.ts'
 import type { Key } from '../../event/pool.ts'
 import type { JournalFile } from './journal-file.ts'
 import type { KnownFields } from './known-fields.ts'
@@ -58,7 +58,7 @@ export class EntryReader {
     const key = this.#fields.key(file)
     if (key !== undefined) {
       // the pool may have moved
-      record.bytes[POOL] = record.pool.bytes
+      record.usePool()
       this.#add(record, key, ARENA, start, end, RAW_TEXT)
       return
     }

@@ -3,6 +3,7 @@
  * its last newline is read again with what is added to it, from the begin of that line.
  */
 import { fstatSync, readSync } from 'node:fs'
+import { allocate } from '../../event/kernel.ts'
 import { MARK, type Followed } from './followed.ts'
 import { LINE_LIMIT, wholeCharacters, type Lines } from './lines.ts'
 import type { Ingest } from '../../plugin/input.ts'
@@ -22,7 +23,7 @@ const NEWLINE = 10
 export class PlainReader {
   readonly #lines: Lines
   readonly #ingest: Ingest
-  readonly #block = Buffer.allocUnsafeSlow(MARK + BLOCK_SIZE)
+  readonly #block = allocate(MARK + BLOCK_SIZE)
   #long: Buffer | null = null
   /** Bytes read, for the budget of a turn. */
   bytes = 0
