@@ -1,6 +1,8 @@
 /** multiline: joins records whose texts are lines of one message, such as a stack trace. */
+import type { Key } from '../event/pool.ts'
+import type { Record } from '../event/record.ts'
 import { PluginError } from '../plugin/context.ts'
-import { defineFilter, KEEP, type Seam } from '../plugin/filter.ts'
+import { defineFilter, KEEP, type Filter, type FilterContext, type Seam } from '../plugin/filter.ts'
 
 const nothingEmitted = 'nothing is sent through an input of its own: what is joined goes on behind the filter'
 
@@ -18,7 +20,9 @@ export const multiline = defineFilter({
     'multiline.key_content': { kind: 'string', default: 'log', example: 'log', doc: 'Key of the text.' },
     flush_ms: { kind: 'integer', default: 2000, min: 1, example: '2000', doc: 'Milliseconds after the last line at which a message is complete.' },
     mode: {
-      kind: 'choice', values: ['parser'], default: 'parser', example: 'parser', doc: 'How messages are known: by multiline parsers.'
+      kind: 'choice', values: ['parser', 'partial_message'], default: 'parser', example: 'partial_message',
+      doc: 'How messages are known: by multiline parsers, or by the marks that docker puts on the parts of long ones '
+        + '(partial_message, partial_id, partial_last), which are taken off. Records without the marks go on at once then.'
     },
     buffer: {
       kind: 'boolean', default: true, example: 'on', doc: 'Join across chunks.',
@@ -36,6 +40,7 @@ export const multiline = defineFilter({
   ],
   create(options, context) {
     const names = options['multiline.parser'].flat()
+    if (options.mode === 'partial_message') return partialMessages(options['multiline.key_content'], options.flush_ms, context)
     if (names.length === 0) throw new PluginError('multiline.parser is missing: which messages are to be joined?')
     const key = context.pool.key(options['multiline.key_content'])
     const factory = context.joiner(names, { key: options['multiline.key_content'], flushTimeout: options.flush_ms, ofRecords: true })
@@ -46,3 +51,17 @@ export const multiline = defineFilter({
     return { joins: { key, forTag }, forTag: () => () => KEEP }
   }
 })
+
+function partialMessages(content: string, flushTimeout: number, context: FilterContext): Filter {
+  const [key, mark, id] = [content, 'partial_message', 'partial_id'].map((name) => context.pool.key(name)) as [Key, Key, Key]
+  const factory = context.joiner([], { key: content, flushTimeout, ofRecords: true, partials: true })
+  const isPart = (record: Record): boolean => {
+    const index = record.find(mark)
+    return index >= 0 && /^true/i.test(record.text(index)) && record.find(id) >= 0
+  }
+  const forTag = (): ((record: Record) => Seam | undefined) => {
+    const seam: Seam = { factory }
+    return (record) => (isPart(record) ? seam : undefined)
+  }
+  return { joins: { key, forTag }, forTag: () => () => KEEP }
+}

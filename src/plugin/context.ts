@@ -51,6 +51,8 @@ export interface JoinerOptions {
    * that begins or goes on with no group is sent on as it is.
    */
   readonly ofRecords?: boolean
+  /** With `ofRecords`: every record is a part of a message as docker marks them; no multiline parser is needed. */
+  readonly partials?: boolean
 }
 
 /** A plugin's complaint about its configuration: shown at the option's place, without a stack. */

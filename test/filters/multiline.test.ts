@@ -198,3 +198,20 @@ describe('multiline', () => {
     await expect(async () => set({ 'multiline.parser': [['none']] })).rejects.toThrow('there is no multiline parser none')
   })
 })
+
+it('joins the parts of docker\'s messages by their marks, and lets the others go on at once', async () => {
+  const { write, bodies, terms, ranges } = await set({ mode: 'partial_message', 'multiline.parser': [] })
+  const part = (log: string, partial_last: string): object => ({ log, partial_message: 'true', partial_id: 'x', partial_ordinal: '1', partial_last })
+  write(part('one ', 'false'))
+  write({ log: 'whole' })
+  write({ other: 1 })
+  write({ log: 'no id', partial_message: 'true' })
+  write({ log: 'not a part', partial_message: 'false', partial_id: 'x' })
+  expect(terms()).toMatchObject({ read: 5, buffered: 4, held: 1 })
+  write(part('two', 'true'))
+  expect(bodies()).toEqual([
+    { log: 'whole' }, { other: 1 }, { log: 'no id', partial_message: 'true' }, { log: 'not a part', partial_message: 'false', partial_id: 'x' }, { log: 'one two' }
+  ])
+  expect(terms()).toMatchObject({ read: 6, joined: 1, buffered: 5, held: 0 })
+  expect(Math.max(...ranges().map(([, to]) => to))).toBe(60)
+})
