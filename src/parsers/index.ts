@@ -8,7 +8,6 @@ import { LogfmtParser } from './logfmt.ts'
 import { LtsvParser } from './ltsv.ts'
 import { builtIn, dockerLines } from './shared/built-in-multiline.ts'
 import { createJoinerFactory, createMultilineParser, type MultilineParser } from './multiline.ts'
-import { partialMessages } from './multiline/partial.ts'
 import { RegexParser } from './regex.ts'
 import { stockDefinitions as definitions } from './stock.ts'
 
@@ -90,7 +89,7 @@ export function createParsers(
   return {
     parser,
     joiner: (names, chosen = {}) =>
-      createJoinerFactory(chosen.partials === true ? [partialMessages(pool)] : names.map(multilineParser), { ...chosen, limit: options.bufferLimit }, pool)
+      createJoinerFactory(names.map(multilineParser), { ...chosen, limit: options.bufferLimit }, pool)
   }
 }
 

@@ -15,6 +15,7 @@ import { builtIn } from './shared/built-in-multiline.ts'
 import { CriMember, criKeys } from './multiline/cri.ts'
 import { MarkedMember } from './multiline/marked.ts'
 import type { Member, MemberSettings } from './multiline/member.ts'
+import { partialMessages } from './multiline/partial.ts'
 import { RuleMember, compileRules } from './multiline/rules.ts'
 
 const FLUSH_TIMEOUT = 4000
@@ -27,6 +28,8 @@ export interface MultilineOptions {
   readonly flushTimeout?: number | undefined
   /** Joins records by the string under `key` instead of lines; see `MemberSettings.ofRecord`. */
   readonly ofRecords?: boolean | undefined
+  /** Joins records that are parts of messages, instead of what the parsers find. */
+  readonly partials?: boolean | undefined
   /** Bytes of one group; 2 MB when not set, 0 for no limit. */
   readonly limit?: number | undefined
 }
@@ -87,8 +90,9 @@ function groupOf(record: Record, key: Key | undefined): string {
 }
 
 /** A factory of joiners for parsers in order. */
-export function createJoinerFactory(parsers: readonly MultilineParser[], options: MultilineOptions, pool: Pool): JoinerFactory {
-  const { ofRecords = false } = options
+export function createJoinerFactory(named: readonly MultilineParser[], options: MultilineOptions, pool: Pool): JoinerFactory {
+  const { ofRecords = false, partials = false } = options
+  const parsers = partials ? [partialMessages(pool)] : named
   const fallback = (ofRecords ? undefined : parsers[0]?.keyContent) ?? options.key ?? 'log'
   const alone = ofRecords ? undefined : pool.key(fallback)
   const keys = parsers.map((parser) => pool.key((ofRecords ? undefined : parser.keyContent) ?? fallback))
