@@ -251,8 +251,12 @@ export const networkOptions = {
     doc: 'Newest version of TLS.',
     example: 'TLSv1.3'
   },
-  'tls.ciphers': { kind: 'string', doc: 'Ciphers to allow, as OpenSSL lists them.', example: 'HIGH:!aNULL' }
+  'tls.ciphers': { kind: 'string', doc: 'Ciphers to allow, as OpenSSL lists them.', example: 'HIGH:!aNULL' },
+  'tls.proxy.verify': { kind: 'boolean', default: true, doc: 'Check the certificate of a proxy whose URL begins with https.', example: 'off' },
+  'tls.proxy.verify_hostname': { kind: 'boolean', default: true, doc: 'Check that the proxy\'s certificate is for its host.', example: 'off' },
+  'tls.proxy.ca_file': { kind: 'string', doc: 'File of the authorities to trust for the proxy, PEM.', example: '/etc/ssl/proxy-ca.pem' },
+  'tls.proxy.ca_path': { kind: 'string', doc: 'Folder of files of authorities to trust for the proxy, PEM.', example: '/etc/ssl/certs' }
 } as const satisfies Fields
 
 /** Options of these names hold files that must be readable when the agent starts. */
-export const fileOptions = ['tls.ca_file', 'tls.crt_file', 'tls.key_file'] as const
+export const fileOptions = ['tls.ca_file', 'tls.crt_file', 'tls.key_file', 'tls.proxy.ca_file'] as const

@@ -2,6 +2,7 @@
 import http from 'node:http'
 import * as https from 'node:https'
 import { BlockList, isIP, type Socket } from 'node:net'
+import type { ConnectionOptions } from 'node:tls'
 
 export interface Destination {
   readonly secure: boolean
@@ -65,17 +66,22 @@ export interface TunnelOptions {
   readonly timeout: number
   readonly localAddress?: string | undefined
   readonly signal?: AbortSignal | undefined
+  /** Options of node:tls for a proxy that is itself reached by TLS. */
+  readonly tls?: ConnectionOptions | undefined
 }
 
 /** A connection through a proxy (CONNECT, RFC 9110 section 9.3.6). Rejects when the proxy cannot be reached or does not want to. */
-export function tunnel(proxy: URL, { host, port }: Destination, { timeout, localAddress, signal }: TunnelOptions): Promise<Socket> {
+export function tunnel(proxy: URL, { host, port }: Destination, { timeout, localAddress, signal, tls }: TunnelOptions): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>()
   const secure = proxy.protocol === 'https:'
   const name = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  const proxyHost = proxy.hostname.replace(/^\[|\]$/g, '')
   const user = decodeURIComponent(proxy.username)
   const request = (secure ? https : http).request({
+    // without it the name in the header would be asked for, which is the destination's
+    ...(secure ? { servername: isIP(proxyHost) === 0 ? proxyHost : '', ...tls } : {}),
     agent: false,
-    host: proxy.hostname.replace(/^\[|\]$/g, ''),
+    host: proxyHost,
     port: proxy.port === '' ? (secure ? 443 : 80) : Number(proxy.port),
     method: 'CONNECT',
     path: name,

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import http from 'node:http'
+import https from 'node:https'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import path from 'node:path'
 import process from 'node:process'
@@ -40,6 +41,7 @@ let asked: string[] = []
 let served: string[] = []
 let from: (string | undefined)[] = []
 let proxyPort = 0
+let securePort = 0
 let port = 0
 let mute = false
 
@@ -89,7 +91,7 @@ beforeAll(async () => {
       socket.resume()
     }
   }
-  const proxy = http.createServer((request, response) => {
+  const proxyOf = (server: http.Server): http.Server => server.on('request', (request: http.IncomingMessage, response: http.ServerResponse) => {
     asked.push(request.url ?? '')
     answer(request, response)
   }).on('connect', ({ url }: http.IncomingMessage, client: Socket) => {
@@ -99,7 +101,8 @@ beforeAll(async () => {
     for (const one of [client, onward]) one.on('error', () => {})
     client.pipe(onward).pipe(client)
   })
-  proxyPort = await listen(proxy)
+  proxyPort = await listen(proxyOf(http.createServer()))
+  securePort = await listen(proxyOf(https.createServer({ key: readFileSync(path.join(folder, 'key.pem')), cert: readFileSync(path.join(folder, 'ca.pem')) })))
 })
 afterAll(() => { for (const server of servers) server.close() })
 afterEach(() => {
@@ -150,6 +153,16 @@ describe.each(Object.entries(outputs))('the output %s', (name, make) => {
     process.env['NO_PROXY'] = '.test'
     expect(reason(await write(make, true))).toMatch(/cannot connect to .*logs.test/)
     expect(asked).toEqual([])
+  })
+
+  it('reaches a proxy by TLS as tls.proxy.* says', async () => {
+    process.env['HTTP_PROXY'] = `https://127.0.0.1:${securePort}`
+    const ca = { 'proxy.ca_file': path.join(folder, 'ca.pem') }
+    expect(reason(await write(make, true))).toMatch(/cannot connect to .*the proxy .*self.signed/)
+    expect(reason(await write(make, false, {}, ca))).toMatch(/cannot connect to .*the proxy .*(altnames|IP)/)
+    for (const secure of [true, false]) expect(reason(await write(make, secure, {}, { ...ca, 'proxy.verify_hostname': false }))).toBe('delivered')
+    expect(asked).toEqual([`logs.test:${port}`, `logs.test:${port}`])
+    expect(reason(await write(make, true, {}, { 'proxy.verify': false }))).toBe('delivered')
   })
 
   // every address of 127/8 is one of this machine

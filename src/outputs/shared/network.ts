@@ -28,11 +28,12 @@ const FILES = ['ca_file', 'ca_path', 'crt_file', 'key_file'] as const
 
 /**
  * Makes the agent of an endpoint; `own` is the URL of an HTTP proxy, else the environment's is used. A proxy is asked for
- * the whole URL, or for a tunnel when the endpoint wants TLS.
+ * the whole URL, or for a tunnel when the endpoint or the proxy wants TLS.
  */
 export function createAgent(network: NetworkOptions, endpoint: Endpoint, own?: string): Agent {
   const { net } = network
   const proxy = proxyTo(network, endpoint, own)
+  const tunnels = endpoint.secure || proxy?.protocol === 'https:'
   const idle = number(net['keepalive_idle_timeout'])
   const keepAliveSeconds = number(net['tcp_keepalive_time'])
   const local = net['source_address']
@@ -46,10 +47,10 @@ export function createAgent(network: NetworkOptions, endpoint: Endpoint, own?: s
     ...(typeof local === 'string' ? { localAddress: local } : {}),
     ...resolving(network),
     ...(endpoint.secure ? tlsOptions(network, endpoint.host) : {}),
-    ...(proxy === undefined || endpoint.secure ? {} : { proxyEnv: { HTTP_PROXY: proxy.href } })
+    ...(proxy === undefined || tunnels ? {} : { proxyEnv: { HTTP_PROXY: proxy.href } })
   }
   const agent = endpoint.secure ? new https.Agent(options) : new http.Agent(options)
-  limitConnecting(agent, network, endpoint, endpoint.secure ? proxy : undefined)
+  limitConnecting(agent, network, endpoint, tunnels ? proxy : undefined)
   limitReuse(agent, number(net['keepalive_max_recycle']))
   return agent
 }
@@ -87,10 +88,11 @@ function limitConnecting(agent: Agent, network: NetworkOptions, endpoint: Endpoi
   }
 }
 
-/** Connections with TLS through a proxy; they are handed over once the tunnel stands. */
+/** Connections through a proxy; they are handed over once the tunnel stands. */
 function tunnelled(network: NetworkOptions, endpoint: Endpoint, proxy: URL): CreateConnection {
   return (options, done) => {
     tunnelTo(network, endpoint, proxy).then((socket) => {
+      if (!endpoint.secure) return done?.(null, socket)
       const secured = connectTls({ ...options, socket })
       watchConnecting(secured, endpoint, number(network.net['connect_timeout']))
       done?.(null, secured)
@@ -104,7 +106,8 @@ export async function tunnelTo(network: NetworkOptions, endpoint: Endpoint, prox
   const local = network.net['source_address']
   try {
     return await tunnel(proxy, endpoint, {
-      timeout: number(network.net['connect_timeout']), signal, localAddress: typeof local === 'string' ? local : undefined
+      timeout: number(network.net['connect_timeout']), signal, localAddress: typeof local === 'string' ? local : undefined,
+      tls: proxy.protocol === 'https:' ? proxyTls(network) : undefined
     })
   } catch (error) {
     throw new Error(`${NOT_CONNECTED}${endpoint.host}:${endpoint.port}: ${(error as Error).message}`, { cause: error })
@@ -159,6 +162,20 @@ function limitReuse(agent: Agent, most: number): void {
   }
 }
 
+/** Options of node:tls from `tls.proxy.*`. Throws PluginError for a file that cannot be read. */
+function proxyTls({ tls }: NetworkOptions): ConnectionOptions {
+  const [file, folder] = [tls['proxy.ca_file'], tls['proxy.ca_path']]
+  const ca = [
+    ...(typeof file === 'string' ? [read(file, 'tls.proxy.ca_file')] : []),
+    ...(typeof folder === 'string' ? authorities(folder, 'tls.proxy.ca_path') : [])
+  ]
+  return {
+    rejectUnauthorized: tls['proxy.verify'] !== false,
+    ...(tls['proxy.verify_hostname'] === false ? { checkServerIdentity: () => undefined } : {}),
+    ...(ca.length === 0 ? {} : { ca })
+  }
+}
+
 /** Options of node:tls from `tls.*`. Throws PluginError for a file that cannot be read. */
 export function tlsOptions(network: NetworkOptions, host: string): ConnectionOptions {
   const { tls } = network
@@ -168,7 +185,7 @@ export function tlsOptions(network: NetworkOptions, host: string): ConnectionOpt
   }
   const ca = file('ca_file')
   const folder = tls['ca_path']
-  const more = typeof folder === 'string' ? authorities(folder) : []
+  const more = typeof folder === 'string' ? authorities(folder, 'tls.ca_path') : []
   const cert = file('crt_file')
   const key = file('key_file')
   const name = typeof tls['vhost'] === 'string' ? tls['vhost'] : host
@@ -203,12 +220,12 @@ function read(path: string, option: string): Buffer {
   }
 }
 
-function authorities(folder: string): Buffer[] {
+function authorities(folder: string, option: string): Buffer[] {
   let names: string[]
   try {
     names = readdirSync(folder)
   } catch (error) {
-    throw new PluginError(`cannot read ${folder}: ${(error as Error).message}`, 'tls.ca_path', true)
+    throw new PluginError(`cannot read ${folder}: ${(error as Error).message}`, option, true)
   }
-  return names.filter((name) => /\.(pem|crt|cer|0)$/.test(name)).map((name) => read(join(folder, name), 'tls.ca_path'))
+  return names.filter((name) => /\.(pem|crt|cer|0)$/.test(name)).map((name) => read(join(folder, name), option))
 }
