@@ -38,7 +38,7 @@ outputs:
     })
     const writers = Array.from({ length: 8 }, (_, n) => new Writer(`${agent.logs}/w${n}.log`, `w${n}`, plain))
     await agent.start()
-    const stopLoad = load(writers, length(2000, 15_000))
+    const stopLoad = load(writers, length(2000, 15_000), records)
     let victim = 0
     for (const [what, part] of kills) {
       await eventually(`${part} of the lines written`, () => sum(writers) >= records * part, { timeout: 3_600_000, interval: 5 })
@@ -61,11 +61,11 @@ outputs:
     }, { timeout: length(120_000, 900_000), interval: 500 })
     const checker = new Checker()
     const inPartition = new Map<string, Set<number>>()
-    for (const { payload, partition } of await server.read(topic)) {
+    await server.each(topic, ({ payload, partition }) => {
       checker.take(payload)
       const name = payload.slice(0, payload.indexOf(' '))
       inPartition.set(name, (inPartition.get(name) ?? new Set()).add(partition))
-    }
+    })
     expect(checker.missing(writers)).toEqual([])
     expect(checker.disorder()).toEqual([])
     expect([...inPartition.values()].every((partitions) => partitions.size === 1)).toBe(true)

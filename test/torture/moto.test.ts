@@ -97,7 +97,7 @@ outputs:
     })
     const writers = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => new Writer(`${agent.logs}/${name}.log`, name, (writer, number) => `${numbered(writer, number, 200)}\n`))
     await agent.start()
-    const stopLoad = load(writers, length(3000, 15_000))
+    const stopLoad = load(writers, length(3000, 15_000), records)
     const again = async (): Promise<void> => {
       await agent.kill()
       await agent.start()

@@ -46,7 +46,7 @@ outputs:
         (writer, number) => `{"writer":"${writer}","number":${number},"text":"${numbered(writer, number, 200)}"}\n`))
       const written = (): number => writers.reduce((lines, { count }) => lines + count, 0)
       await agent.start()
-      const stopLoad = load(writers, length(6000, 15_000))
+      const stopLoad = load(writers, length(6000, 15_000), records)
       const until = async (part: number): Promise<void> => {
         await eventually(`${part} of the lines written`, () => written() >= records * part, { timeout: 3_600_000, interval: 5 })
       }

@@ -47,12 +47,12 @@ export function repeat (step: () => number | Promise<number>): () => Promise<voi
   return end
 }
 
-/** Lines at a steady pace, in small portions, over all writers. */
-export function load (writers: readonly Writer[], linesPerSecond: number): () => Promise<void> {
+/** Lines at a steady pace, in small portions, over all writers; no more than about `most` in all. */
+export function load (writers: readonly Writer[], linesPerSecond: number, most = Infinity): () => Promise<void> {
   const begin = Date.now()
   let written = 0
   return repeat(() => {
-    const due = Math.floor((Date.now() - begin) / 1000 * linesPerSecond) - written
+    const due = Math.min(Math.floor((Date.now() - begin) / 1000 * linesPerSecond), most) - written
     const share = Math.ceil(due / writers.length)
     if (share > 0) for (const writer of writers) writer.write(share)
     written += share * writers.length

@@ -1,8 +1,10 @@
 /** Kafka 4.1.2 from Maven Central: one broker or three, in KRaft mode, with every kind of listener. */
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
+import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { Kafka, logLevel } from 'kafkajs'
 import { Running } from '../process.ts'
@@ -209,16 +211,29 @@ export class KafkaServer {
 
   /** All messages of a topic, read by kcat, which checks their checksums. */
   async read (topic: string): Promise<ConsumedMessage[]> {
+    const messages: ConsumedMessage[] = []
+    await this.each(topic, (message) => { messages.push(message) })
+    return messages
+  }
+
+  /** As `read`, for topics with more messages than there is room for. */
+  async each (topic: string, take: (message: ConsumedMessage) => void): Promise<void> {
     const args = ['-C', '-J', '-q', '-e', '-t', topic, '-b', this.brokers, '-o', 'beginning', '-X', 'check.crcs=true', '-X', 'topic.metadata.refresh.interval.ms=500']
-    const { stdout } = await exec('kcat', args, { maxBuffer: 1 << 30 })
-    return stdout.trimEnd().split('\n').filter((line) => line !== '').map((line) => {
+    const kcat = spawn('kcat', args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    let errors = ''
+    kcat.stderr.setEncoding('utf8').on('data', (text: string) => { errors += text })
+    const ended = once(kcat, 'close')
+    for await (const line of createInterface({ input: kcat.stdout })) {
+      if (line === '') continue
       const { partition, offset, key, payload, headers = [] } = JSON.parse(line) as {
         partition: number, offset: number, key: string | null, payload: string, headers?: string[]
       }
       const pairs: [string, string][] = []
       for (let i = 0; i < headers.length; i += 2) pairs.push([headers[i]!, headers[i + 1]!])
-      return { topic, partition, offset, key, payload, headers: Object.fromEntries(pairs) }
-    })
+      take({ topic, partition, offset, key, payload, headers: Object.fromEntries(pairs) })
+    }
+    const [code] = await ended as [number | null]
+    if (code !== 0) throw new Error(`kcat ended with ${String(code)}: ${errors}`)
   }
 }
 
