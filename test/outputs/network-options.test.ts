@@ -19,6 +19,7 @@ import { opensearch } from '../../src/outputs/opensearch.ts'
 import type { NetworkOptions, Output, OutputContext, Verdict } from '../../src/plugin/output.ts'
 import { makeBatch } from '../event/make-batch.ts'
 import { tempFolder } from '../support/temp.ts'
+import { sleep } from '../support/wait.ts'
 import { never, optionsOf, outputContext } from './output-context.ts'
 
 type Make = (context: OutputContext, secure: boolean, port: number, host: string) => Output | Promise<Output>
@@ -113,14 +114,22 @@ afterEach(() => {
   mute = false
 })
 
-async function write(make: Make, secure: boolean, net: NetworkOptions['net'] = {}, tls: NetworkOptions['tls'] = {}, host = 'logs.test'): Promise<Verdict> {
+async function write(
+  make: Make, secure: boolean, net: NetworkOptions['net'] = {}, tls: NetworkOptions['tls'] = {}, host = 'logs.test', times = 1
+): Promise<Verdict> {
   const network = {
     host, port, net: { connect_timeout: 3000, ...net }, tls: { ...(secure ? { enabled: true, ca_file: path.join(folder, 'ca.pem') } : {}), ...tls }
   }
   const output = await make(outputContext(network), secure, port, host)
   try {
     await output.open?.()
-    return await output.write(makeBatch([{ body: { n: 1 }, seconds: Math.floor(Date.now() / 1000) }]), never)
+    const send = (): Promise<Verdict> => output.write(makeBatch([{ body: { n: 1 }, seconds: Math.floor(Date.now() / 1000) }]), never)
+    for (let i = 1; i < times; i++) {
+      await send()
+      // a connection is free again only when the answer is dealt with
+      await sleep(20)
+    }
+    return await send()
   } finally {
     await output.close?.()
   }
@@ -170,6 +179,18 @@ describe.each(Object.entries(outputs))('the output %s', (name, make) => {
     expect(reason(await write(make, false, { source_address: '127.0.0.2' }, {}, '127.0.0.1'))).toBe('delivered')
     await expect.poll(() => served.length).toBeGreaterThan(0)
     expect(new Set(from)).toEqual(new Set(['127.0.0.2']))
+  })
+
+  it('uses a connection as often as net.keepalive and net.keepalive_max_recycle say', async () => {
+    const connections = async (net: NetworkOptions['net']): Promise<number> => {
+      from = []
+      expect(reason(await write(make, false, net, {}, '127.0.0.1', 4))).toBe('delivered')
+      return from.length
+    }
+    expect(await connections({ keepalive: true })).toBe(1)
+    expect(await connections({ keepalive: false })).toBe(4)
+    expect(await connections({ keepalive_max_recycle: 2 })).toBe(2)
+    expect(await connections({ keepalive_idle_timeout: 1 })).toBe(4)
   })
 
   it('waits for a proxy no longer than net.connect_timeout', async () => {
