@@ -72,7 +72,7 @@ function findLeft(stream: RecoveredStream, ingest: Ingest, lost: Counter, rotati
   const first = sourcePath(stream.identity)
   const wasLinked = target !== first
   const former = file === null
-    ? { target, name: path, inode, created: bornOf(stream), written: 0n, wasLinked, isGone: true }
+    ? { target, name: path, inode, created: bornOf(stream), isTold: bornOf(stream) !== 0n, written: 0n, wasLinked, isGone: true }
     : formerOfStream(file, stream, target, wasLinked)
   return { path: first, hadPath: path === first, isListed: false, file, former }
 }
@@ -87,7 +87,7 @@ function formerOfStream(file: Followed, stream: RecoveredStream, target: string,
   const former = formerOf(file)
   if (!file.compressed) return { ...former, target, wasLinked }
   const born = bornOf(stream)
-  return { ...former, target, wasLinked, created: born === 0n ? former.written : born }
+  return { ...former, target, wasLinked, created: born === 0n ? former.written : born, isTold: born !== 0n }
 }
 
 function bornOf(stream: RecoveredStream): bigint {

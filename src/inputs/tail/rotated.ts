@@ -5,7 +5,7 @@ import type { RecoveredStream } from '../../event/stream.ts'
 import { findCopy } from './compressed-copy.ts'
 import { look } from './descriptors.ts'
 import type { Followed } from './followed.ts'
-import { isSame } from './identity.ts'
+import { birth, isSame } from './identity.ts'
 import { findCompressedBetween, findNumberedBetween, findRotatedBetween, findStamped, stampOf, withoutStamp } from './search.ts'
 
 /** What the follower does with a file found. */
@@ -30,6 +30,8 @@ export interface Former {
   readonly inode: string
   /** When it was created, in nanoseconds; 0 when that is not known. */
   readonly created: bigint
+  /** The file system told it so. */
+  readonly isTold: boolean
   /** When it was last written, in nanoseconds; 0 when that is not known. */
   readonly written: bigint
   /** The path was a symbolic link. */
@@ -90,7 +92,8 @@ export function formerOf(file: Followed): Former {
   const { target, name, inode, link } = file
   const stats = file.fd < 0 ? look(name) : fstatSync(file.fd, { bigint: true })
   const isIt = stats !== null && String(stats.ino) === inode
-  return { target, name, inode, created: createdAt(file), written: isIt ? stats.mtimeNs : 0n, wasLinked: link, isGone: false }
+  const isTold = file.born !== '0' || (isIt && birth(stats) !== '0')
+  return { target, name, inode, created: createdAt(file), isTold, written: isIt ? stats.mtimeNs : 0n, wasLinked: link, isGone: false }
 }
 
 export function placesBetween(former: Former, next: Next): string[] {
@@ -105,7 +108,7 @@ export function placesBetween(former: Former, next: Next): string[] {
   return places.filter((place) => String(look(place)?.ino ?? former.inode) !== former.inode)
 }
 
-function rotatedAfter({ target, name, created, written, isGone }: Former, next: Next): string[] {
+function rotatedAfter({ target, name, created, isTold, written, isGone }: Former, next: Next): string[] {
   if (stampOf(name) !== undefined) return findStamped(target, name, next.name)
   // the kubelet deletes the oldest first: all that are there came later
   const stamped = isGone ? findStamped(target, undefined, next.name) : []
@@ -114,7 +117,7 @@ function rotatedAfter({ target, name, created, written, isGone }: Former, next: 
   // what is compressed was rotated before what is not yet
   return [
     ...(since === 0n ? [] : findCompressedBetween(target, since, next.written === 0n ? NEVER : next.written)),
-    ...(created === 0n ? [] : findRotatedBetween(target, created, next.created))
+    ...(created === 0n ? [] : findRotatedBetween(target, created, next.created, isTold))
   ]
 }
 

@@ -39,9 +39,9 @@ export function basesOf(path: string): string[] {
 /**
  * Files that had the path after a file that was born at `after` and before one born at `before`, and were renamed away
  * since: more rotations than one while nobody looked. Told by their names, which begin with that of the path, and by the
- * times of their creation, where the file system keeps these; in the order they were created.
+ * times of their creation, where the file system keeps these (it does when `isTold`); in the order they were created.
  */
-export function findRotatedBetween(path: string, after: bigint, before: bigint): string[] {
+export function findRotatedBetween(path: string, after: bigint, before: bigint, isTold = false): string[] {
   const folder = dirname(path)
   const name = basename(path)
   const found: { readonly path: string; readonly born: bigint }[] = []
@@ -51,8 +51,8 @@ export function findRotatedBetween(path: string, after: bigint, before: bigint):
     const stats = lstatSync(place, { bigint: true, throwIfNoEntry: false })
     if (stats === undefined || !stats.isFile()) continue
     const born = stats.birthtimeNs
-    // a renamed file has changed since its creation; where it has not, the system does not tell when that was
-    if (born >= after && born <= before && born !== stats.ctimeNs) found.push({ path: place, born })
+    // a renamed file has changed since its creation, unless that was at once; else the system does not tell when that was
+    if (born >= after && born <= before && (isTold || born !== stats.ctimeNs)) found.push({ path: place, born })
   }
   return found.sort((a, b) => (a.born < b.born ? -1 : 1)).map((each) => each.path)
 }

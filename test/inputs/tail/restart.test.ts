@@ -221,6 +221,20 @@ it.each([2, 3])('a file that the kubelet rotated unseen and compressed before it
   expect(numbers).toEqual(Array.from({ length: count }, (_, i) => i).filter((i) => i !== 1 || more < 3))
 })
 
+it('two rotations in the same instant, in the patterns, while the agent was stopped: what was written first is read first', async () => {
+  await begin(line('one'))
+  await stop()
+  appendFileSync(path, line('two'))
+  for (const [number, name] of [[1, 'three'], [2, 'four']] as const) {
+    renameSync(path, `${path}.${number}`)
+    writeFileSync(path, line(name).repeat(3_000))
+  }
+  comeBack('app.log', 'app.log.1', 'app.log.2')
+  const found = await names(6_002)
+  expect([found.length, ...new Set(found)]).toEqual([6_002, 'one', 'two', 'three', 'four'])
+  expect(found.lastIndexOf('three')).toBeLessThan(found.indexOf('four'))
+})
+
 it('two rotations between two looks, the newest found last: all are read, in the order they were written', async () => {
   parts.follower.adoptRotated()
   await begin(line('one'))
