@@ -14,6 +14,7 @@ import type { FrameStore } from './buffer/store.ts'
 import type { Plan } from './config/plan.ts'
 import { sourcePath } from './event/stream.ts'
 import { compileTagMatcher } from './event/tag.ts'
+import { watchCompilers } from './lib/compilers.ts'
 import { makeNativeBuffer } from './lib/native-buffer.ts'
 import { version } from './lib/version.ts'
 import type { AgentLog } from './log.ts'
@@ -65,6 +66,7 @@ export class Agent {
   }
 
   async start(): Promise<void> {
+    watchCompilers()
     makeNativeBuffer()
     const plan = this.#plan
     const log = this.#log.child('agent')

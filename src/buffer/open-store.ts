@@ -9,6 +9,7 @@
 import { FantailError } from '../errors.ts'
 import { emptyInputTerms, emptyOutputTerms, sum, type InputTerms, type OutputTerms } from '../event/ledger.ts'
 import type { RecoveredStream, Stream } from '../event/stream.ts'
+import { tellWork } from '../lib/compilers.ts'
 import type { DirectoryLock } from '../lib/directory-lock.ts'
 import { CursorFile, readCursors, type CursorState } from './cursor-file.ts'
 import { DeliveryMarks } from './delivery-marks.ts'
@@ -175,6 +176,7 @@ class Store implements FrameStore {
     const sequence = this.#log.takeSequence()
     const own = copyInputTerms(terms)
     const onDisk = settings.storage === 'filesystem'
+    tellWork(builder.size)
     const frame = builder.finish(sequence, { [input]: own }, onDisk)
     addInputTerms(this.#termsOf(input), own)
     const shares = sharesOf(frame.directory)

@@ -4,6 +4,7 @@
 import { planSections, type Result } from '../config/make-plan.ts'
 import { ConfigurationError, renderProblems } from '../config/problem.ts'
 import { FantailError } from '../errors.ts'
+import { wantCompilers } from '../lib/compilers.ts'
 import { nearest } from '../lib/edit-distance.ts'
 import { version } from '../lib/version.ts'
 import { fluentBitFlags, parseFluentBit, type FluentBitLine } from './fluent-bit.ts'
@@ -40,6 +41,8 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
     print(io, commandHelp(command))
     return 0
   }
+  // an agent may be idle; what works a buffer or dead letters through is not
+  if (command.name !== 'run') wantCompilers()
   const { run } = await command.load()
   return await run(args, io)
 }

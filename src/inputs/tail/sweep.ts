@@ -2,6 +2,7 @@
  * The order in which files are read: each a few blocks at a time, one after the other, those that are rotated or deleted
  * first. A turn reads a bounded number of bytes and gives way to the outputs; it ends with a commit.
  */
+import { tellWork } from '../../lib/compilers.ts'
 import type { Ingest } from '../../plugin/input.ts'
 import type { Log } from '../../plugin/context.ts'
 import { ACTIVE, RETIRED, type Followed } from './followed.ts'
@@ -159,6 +160,7 @@ export class Sweep {
         this.#follower!.restart(file)
         return false
       }
+      if (file.size > file.offset) tellWork(file.size - file.offset)
       for (let i = 0; i < BLOCKS; i++) {
         const offset = file.offset
         const { stream } = file
