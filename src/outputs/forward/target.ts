@@ -29,6 +29,9 @@ export class Target {
   readonly #writers: WriterPool
   readonly #timeout: number
   readonly #idle: Connection[] = []
+  /** Exchanges under way, and those that wait for their turn. */
+  #busy = 0
+  readonly #turns: (() => void)[] = []
 
   constructor(options: ForwardOptions, network: NetworkOptions, pool: Pool, name: string, concurrency: number) {
     this.name = name
@@ -43,6 +46,18 @@ export class Target {
 
   /** Sends a batch. Never rejects. */
   async send(batch: Batch, signal: AbortSignal): Promise<Exchanged> {
+    const most = this.#network.net['max_worker_connections']
+    while (typeof most === 'number' && most > 0 && this.#busy >= most) await new Promise<void>((resolve) => { this.#turns.push(resolve) })
+    this.#busy++
+    try {
+      return await this.#exchange(batch, signal)
+    } finally {
+      this.#busy--
+      this.#turns.shift()?.()
+    }
+  }
+
+  async #exchange(batch: Batch, signal: AbortSignal): Promise<Exchanged> {
     const writer = this.#writers.take()
     const messages = await this.#messages.write(batch, writer)
     let connection: Connection

@@ -30,6 +30,13 @@ test('exchanges at a time have connections of their own, which are used again', 
   expect([server.connections, server.messages.length]).toEqual([3, 9])
 })
 
+test('there are no more connections at once than net.max_worker_connections', async () => {
+  const { server, target } = await start({}, { max_worker_connections: 1 })
+  const results = await Promise.all([1, 2, 3].map(async () => await target.send(batch('a'), never)))
+  expect(results.map(({ verdict }) => verdict.kind)).toEqual(['delivered', 'delivered', 'delivered'])
+  expect(server.connections).toBe(1)
+})
+
 test.each([[{ keepalive: false }, 3], [{ keepalive_max_recycle: 2 }, 2], [{ keepalive_max_recycle: 0 }, 1]])('three exchanges with %o need %i connections', async (net, connections) => {
   const { server, target } = await start({}, net)
   for (let n = 0; n < 3; n++) await target.send(batch('a'), never)
