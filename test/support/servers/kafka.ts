@@ -149,7 +149,7 @@ export class KafkaServer {
     await eventually(() => `Kafka ${id} ready\n${running.tail()}`, () => {
       if (!running.alive) return 'gone'
       return readFileSync(running.log, 'utf8').split('Kafka Server started').length > starts
-    }, { timeout: 120_000, interval: 100 })
+    }, { timeout: 300_000, interval: 100 })
     if (!running.alive) throw new Error(`Kafka ${id} ended at start:\n${running.tail(40)}`)
   }
 
