@@ -130,33 +130,52 @@ function remember(bytes: Buffer, at: number, streams: readonly string[], remembe
   records.add(`${start}.${bytes.readUInt32LE(at + 8)}.${bytes.readUInt32LE(at + 12)}`)
 }
 
+interface StreamName {
+  readonly uid: string
+  readonly generation: number
+}
+
 /** The identities of records that are added, by which they are known when their frames come again. */
 export class Identities {
   readonly streams: string[] = []
   readonly #slots = new Map<string, number>()
-  #bytes = Buffer.allocUnsafe(IDENTITY * 256)
+  #bytes = Buffer.allocUnsafe(IDENTITY * 1024)
   #length = 0
+  #last: StreamName | undefined
+  #slot = 0
 
-  add({ uid, generation }: { readonly uid: string; readonly generation: number }, start: number, end: number, ordinal: number): void {
-    const stream = `${uid}.${generation}`
-    let slot = this.#slots.get(stream)
-    if (slot === undefined) {
-      this.#slots.set(stream, (slot = this.streams.length))
-      this.streams.push(stream)
-    }
+  add(stream: StreamName, start: number, end: number, ordinal: number): void {
+    if (stream !== this.#last) this.#slot = this.#slotOf(stream)
     if (this.#length === this.#bytes.length) this.#bytes = Buffer.concat([this.#bytes, Buffer.allocUnsafe(this.#bytes.length)])
-    const at = this.#length
-    this.#bytes.writeUInt32LE(start % 0x1_0000_0000, at)
-    this.#bytes.writeUInt16LE(Math.floor(start / 0x1_0000_0000), at + 4)
-    this.#bytes.writeUInt16LE(slot, at + 6)
-    this.#bytes.writeUInt32LE(end - start, at + 8)
-    this.#bytes.writeUInt32LE(ordinal, at + 12)
-    this.#length += IDENTITY
+    const bytes = this.#bytes
+    let at = this.#length
+    at = writeWord(bytes, at, start % 0x1_0000_0000)
+    at = writeWord(bytes, at, (Math.floor(start / 0x1_0000_0000) & 0xffff) | (this.#slot << 16))
+    at = writeWord(bytes, at, end - start)
+    this.#length = writeWord(bytes, at, ordinal)
+  }
+
+  #slotOf(stream: StreamName): number {
+    this.#last = stream
+    const name = `${stream.uid}.${stream.generation}`
+    const known = this.#slots.get(name)
+    if (known !== undefined) return known
+    this.#slots.set(name, this.streams.length)
+    return this.streams.push(name) - 1
   }
 
   get bytes(): Buffer {
     return this.#bytes.subarray(0, this.#length)
   }
+}
+
+/** Once for each record, several times: cheaper than the methods of Buffer, which check their arguments. */
+function writeWord(bytes: Buffer, at: number, value: number): number {
+  bytes[at] = value
+  bytes[at + 1] = value >>> 8
+  bytes[at + 2] = value >>> 16
+  bytes[at + 3] = value >>> 24
+  return at + 4
 }
 
 export class Journal {
