@@ -24,6 +24,7 @@ export const s3 = defineOutput({
       config: "name: s3\nmatch: '*'\nbucket: logs\nendpoint: http://minio.storage:9000\nuse_put_object: on\ntotal_file_size: 20M"
     }
   ],
-  limits: () => ({ maxBytes: 4 * 1024 * 1024, maxRecords: 50_000, concurrency: 1, ordered: true, gather: true }),
+  // a batch is full before an input in memory is: one that is not waits for `flush`
+  limits: () => ({ maxBytes: 2 * 1024 * 1024, maxRecords: 50_000, concurrency: 1, ordered: true, gather: true }),
   create: (options, context) => new S3Output(options, context)
 })
