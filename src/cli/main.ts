@@ -64,13 +64,14 @@ async function fluentBit(line: FluentBitLine, io: Io): Promise<number> {
     throw new FantailError('nothing-to-run')
   }
   const sources = new Map([[line.file, line.text]])
-  const { start, tellProblems } = await import('./run.ts')
+  const { start, tellProblems, tellRefusals } = await import('./run.ts')
   const load = (): Promise<Result> => planSections(line.sections, sources, io.env, loadTables, { tolerant: true }, line.config)
   if (line.action === 'run') return await start(load, io, false)
   const result = await load()
   tellProblems(result, io)
-  if (result.plan !== undefined) print(io, 'configuration test is successful')
-  return result.plan === undefined ? 1 : 0
+  if (result.plan === undefined || await tellRefusals(result.plan, io)) return 1
+  print(io, 'configuration test is successful')
+  return 0
 }
 
 /** Help on everything: the commands, then Fluent Bit's own flags. */

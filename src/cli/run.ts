@@ -1,6 +1,7 @@
 /** `fantail run -c FILE`: the agent on a configuration, strictly checked. */
 
 import { planFile, type Result } from '../config/make-plan.ts'
+import type { Plan } from '../config/plan.ts'
 import { renderProblems } from '../config/problem.ts'
 import { FantailError } from '../errors.ts'
 import type { Io } from './io.ts'
@@ -24,6 +25,17 @@ export async function start(load: () => Promise<Result>, io: Io, hangupReloads: 
   const { runAgent } = await import('../run-agent.ts')
   const { stop, stopNow, onHangup } = io
   return await runAgent(result.plan, { stop, stopNow }, { load, onHangup, byDefault: hangupReloads })
+}
+
+/**
+ * Tells what plugins would refuse at their start, without starting them; `elsewhere` when the configuration is for another
+ * machine. Returns whether there was anything.
+ */
+export async function tellRefusals(plan: Plan, io: Io, elsewhere = false): Promise<boolean> {
+  const { validatePlan } = await import('../run-agent.ts')
+  const refused = await validatePlan(plan, elsewhere)
+  if (refused.length > 0) io.err(`${renderProblems(refused, plan.sources)}\n`)
+  return refused.length > 0
 }
 
 /** Writes all problems to standard error. */

@@ -2,11 +2,10 @@
 
 import { explain } from '../config/explain.ts'
 import { planFile } from '../config/make-plan.ts'
-import { renderProblems } from '../config/problem.ts'
 import { FantailError } from '../errors.ts'
 import { print, type Io } from './io.ts'
 import type { Arguments } from './options.ts'
-import { tellProblems } from './run.ts'
+import { tellProblems, tellRefusals } from './run.ts'
 import { loadTables } from './tables.ts'
 
 export async function run(args: Arguments, io: Io): Promise<number> {
@@ -18,12 +17,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   tellProblems(result, io)
   const { plan } = result
   if (plan === undefined) return 1
-  const { validatePlan } = await import('../run-agent.ts')
-  const refused = await validatePlan(plan, args.has('elsewhere'))
-  if (refused.length > 0) {
-    io.err(`${renderProblems(refused, result.sources)}\n`)
-    return 1
-  }
+  if (await tellRefusals(plan, io, args.has('elsewhere'))) return 1
   if (args.has('explain')) {
     for (const { place, setting, there, here } of explain(plan)) {
       print(io, `${place.file}:${place.line}:${place.column}: ${setting}`, `  Fluent Bit: ${there}`, `  Fantail: ${here}`, '')

@@ -55,6 +55,12 @@ describe('Fluent Bit\'s command line', () => {
     expect((await say('validate', '-c', file)).code).toBe(1)
   })
 
+  it('tells with -D what a plugin refuses at its start', async () => {
+    const { code, out, err } = await say('-i', 'dummy', '-o', 'loki', '-p', 'labels=nothing', '-D')
+    expect([code, out]).toEqual([1, ''])
+    expect(err).toContain('command line:1:36: error: loki.0: nothing is neither name=value nor an accessor')
+  })
+
   it('points into the command line', async () => {
     const { code, err } = await say('-i', 'tail', '-p', 'pth=x', '-o', 'stdout', '-D')
     expect(code).toBe(1)

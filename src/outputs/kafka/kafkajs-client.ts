@@ -30,6 +30,8 @@ const TYPES = {
   none: CompressionTypes.None, gzip: CompressionTypes.GZIP, snappy: CompressionTypes.Snappy, lz4: CompressionTypes.LZ4, zstd: CompressionTypes.ZSTD
 } as const satisfies { readonly [codec in Codec]: CompressionTypes }
 const PAUSE = 1000
+/** Its errors when no connection was made; with any other the request may have been on its way. */
+const NOT_CONNECTED = /^(Connection timeout|Connection error: (connect|getaddrinfo) |Failed to connect|Not connected)/
 
 mendIdleTimer()
 
@@ -199,7 +201,7 @@ function retry(reason: string, unsure: boolean, denied = false): Outcome {
 function outcomeOf(error: unknown, topic: string, partition: number): Outcome {
   const code = codeOf(error)
   const { name, message } = causeOf(error)
-  if (code === undefined) return retry(message, !/ConnectionError|BrokerNotFound|LockTimeout/.test(name))
+  if (code === undefined) return retry(message, !/BrokerNotFound|LockTimeout/.test(name) && !NOT_CONNECTED.test(message))
   const reason = `topic ${topic}, partition ${partition}: ${describeError(code)}`
   switch (remedyOf(code)) {
     case 'large': return { kind: 'large', reason }

@@ -50,6 +50,16 @@ test('a batch of the length of one that was given up is no repeat of it', async 
   expect(broker.seen).not.toContain(INIT_PRODUCER_ID)
 })
 
+test('a request whose connection was lost may have arrived, one for which there was none has not', async () => {
+  const made = make()
+  await made.partitions('logs')
+  broker.react = ({ api }) => api === PRODUCE ? 'hang up' : undefined
+  expect(await made.produce('logs', 0, batch('a'))).toMatchObject({ kind: 'retry', unsure: true })
+  await broker.stop()
+  for (let i = 0; i < 2; i++) await made.produce('logs', 0, batch('a'))
+  expect(await made.produce('logs', 0, batch('a'))).toMatchObject({ kind: 'retry', unsure: false })
+})
+
 test('the number of partitions is asked for once while it is young', async () => {
   const made = make()
   await made.open()
