@@ -81,6 +81,11 @@ function sizeOf({ fd, size }: Followed): number {
   return fd < 0 ? size : fstatSync(fd).size
 }
 
+/** Whether a compressed file holds what a plain one holds. */
+export function isCopyOf(content: Content, file: Followed): boolean {
+  return !file.compressed && hasHead(content, file.headLength, file.headSum) && sizeOf(file) === content.size
+}
+
 /** Files that were read, by what they hold. */
 export class ReadFiles {
   #gone: { readonly head: number; readonly sum: number; readonly size: number }[] = []
@@ -96,7 +101,7 @@ export class ReadFiles {
   hold(content: Content, followed: Iterable<Followed>): boolean {
     if (this.#gone.some((file) => file.size === content.size && hasHead(content, file.head, file.sum))) return true
     for (const file of followed) {
-      if (!file.compressed && hasHead(content, file.headLength, file.headSum) && sizeOf(file) === content.size) return true
+      if (isCopyOf(content, file)) return true
     }
     return false
   }

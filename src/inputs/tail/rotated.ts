@@ -2,7 +2,7 @@
 import { fstatSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { RecoveredStream } from '../../event/stream.ts'
-import { findCopy } from './compressed-copy.ts'
+import { findCopy, isCopyOf, peek } from './compressed-copy.ts'
 import { look } from './descriptors.ts'
 import type { Followed } from './followed.ts'
 import { birth, isSame } from './identity.ts'
@@ -56,7 +56,23 @@ export const NEVER = 1n << 62n
  * `target` is where the path leads now, if it leads anywhere. Returns the last.
  */
 export function followBetween(file: Followed, target: string, rotations: Rotations): Followed {
-  return followPlaces(placesBetween(formerOf(file), nextAt(target)), file.path, [file.target, target], file, rotations) ?? file
+  return followPlaces(placesBetween(formerNow(file), nextAt(target)), file.path, [file.target, target], file, rotations) ?? file
+}
+
+/** Of a file whose path leads elsewhere: the kubelet may have rotated it, and compressed or deleted it since. */
+function formerNow(file: Followed): Former {
+  const former = formerOf(file)
+  if (stampOf(file.name) !== undefined || hasInode(file.target, file.inode)) return former
+  const stamped = findStamped(file.target)
+  const name = stamped.find((place) => hasInode(place, file.inode)) ?? stamped.find((place) => {
+    const content = place.endsWith('.gz') ? peek(place) : null
+    return content !== null && isCopyOf(content, file)
+  })
+  return name === undefined ? { ...former, isGone: stamped.length > 0 } : { ...former, name }
+}
+
+function hasInode(path: string, inode: string): boolean {
+  return String(look(path)?.ino) === inode
 }
 
 /** What lies at a path now, or will lie there next. */

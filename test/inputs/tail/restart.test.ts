@@ -221,6 +221,28 @@ it.each([2, 3])('a file that the kubelet rotated unseen and compressed before it
   expect(numbers).toEqual(Array.from({ length: count }, (_, i) => i).filter((i) => i !== 1 || more < 3))
 })
 
+it.each([3, 4])('the kubelet rotated %i times between two looks: what it compressed or deleted meanwhile is told from what came after', async (rotations) => {
+  const node = new NodeLayout(folder)
+  const container = node.pod({ name: 'web' }).container('app')
+  let count = 0
+  const write = (): void => container.write([line(String(count++)).trimEnd()])
+  write()
+  parts.follower.found(container.link)
+  await until(() => ingest.records.length === 1)
+  for (let i = 0; i < rotations; i++) {
+    write()
+    container.rotate()
+    write()
+  }
+  parts.follower.found(container.link)
+  await until(() => {
+    for (const file of parts.follower.retired) parts.sweep.wake(file)
+    return ingest.records.length >= count
+  })
+  node.close()
+  expect(ingest.values().map((value) => Number(/ F (\d+)/.exec(String(value))?.[1]))).toEqual(Array.from({ length: count }, (_, i) => i))
+})
+
 it('two rotations in the same instant, in the patterns, while the agent was stopped: what was written first is read first', async () => {
   await begin(line('one'))
   await stop()
