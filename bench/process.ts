@@ -14,13 +14,13 @@ export class RunningAgent {
   readonly child: ChildProcess
   readonly folder: string
 
-  constructor(folder: string, config: string, stdout: 'ignore' | 'pipe' = 'ignore') {
+  constructor(folder: string, config: string, stdout: 'ignore' | 'pipe' = 'ignore', command = AGENT) {
     this.folder = folder
     mkdirSync(join(folder, 'state'), { recursive: true })
     const file = join(folder, 'config.yaml')
     writeFileSync(file, config)
     const env = { ...process.env, FANTAIL_STATE_DIR: join(folder, 'state') }
-    this.child = spawn(AGENT, ['-c', file], { env, stdio: ['ignore', stdout, 'inherit'] })
+    this.child = spawn(command, ['-c', file], { env, stdio: ['ignore', stdout, 'inherit'] })
   }
 
   /** CPU seconds so far. */

@@ -1,3 +1,5 @@
+import { ownBytes } from '../lib/own-bytes.ts'
+
 /**
  * A JSON value rendered once and shared by many records, such as the metadata of one container. A frame stores it once
  * however many of its records refer to it.
@@ -10,7 +12,7 @@ export class Constant {
   #value: unknown
 
   constructor(json: string) {
-    this.bytes = Buffer.from(json)
+    this.bytes = ownBytes(json)
   }
 
   /** The value as an object, parsed at first use. */

@@ -41,8 +41,8 @@ export class Followed {
   holes: [from: number, to: number][] = []
   /** Where to go on behind the last hole. */
   resumeAt = 0
-  /** The `markLength` bytes before `offset`. */
-  readonly mark: Buffer = Buffer.allocUnsafe(MARK)
+  /** The `markLength` bytes before `offset`; in memory of its own, not a slice that keeps a block of 64 KB. */
+  readonly mark: Buffer = Buffer.allocUnsafeSlow(MARK)
   markLength = 0
   /** Bytes and checksum of the file's head that the stream's identity tells it by. */
   headLength = 0

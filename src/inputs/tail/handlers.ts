@@ -2,6 +2,7 @@
 import { BLOCK, RAW_TEXT, type Record } from '../../event/record.ts'
 import type { Key, Pool } from '../../event/pool.ts'
 import type { Stream, StreamRange } from '../../event/stream.ts'
+import { ownBytes } from '../../lib/own-bytes.ts'
 import type { Ingest, TagHandle } from '../../plugin/input.ts'
 import type { Joiner, JoinerFactory, JoinerSink, Parser } from '../../plugin/parser.ts'
 
@@ -69,7 +70,7 @@ class Origin {
     this.#record = handling.ingest.record
     this.#pathKey = handling.pathKey
     this.#offsetKey = handling.offsetKey
-    this.#path = handling.pathKey === null ? null : Buffer.from(path)
+    this.#path = handling.pathKey === null ? null : ownBytes(path)
     this.wanted = handling.pathKey !== null || handling.offsetKey !== null
   }
 
