@@ -1,6 +1,6 @@
 /** JSON string escaping of bytes (RFC 8259, section 7): quote, backslash and the controls below 0x20. */
 
-import { addressOf, kernel } from './kernel.ts'
+import { SLACK, addressOf, allocate, kernel, type Kernel } from './kernel.ts'
 
 /** The most bytes that one byte becomes (`\u001f`). */
 export const ESCAPE_GROWTH = 6
@@ -70,6 +70,7 @@ export function escapeText(from: Buffer, start: number, end: number, to: Buffer,
   if (kernel !== undefined && fromAddress !== 0 && toAddress !== 0) {
     return kernel.escape(fromAddress + start, fromAddress + end, toAddress + at) - toAddress
   }
+  if (kernel !== undefined && end - start >= WORTH && desk !== 0) return escapeOnDesk(kernel, from, start, end, to, at)
   // as locals they are looked at once, not in every turn
   const source = fromView
   const target = toView
@@ -89,6 +90,26 @@ export function escapeText(from: Buffer, start: number, end: number, to: Buffer,
   }
   if ((controls & 0x80) !== 0) return escapeControls(from, start, end, to, begin)
   return i === end ? at : escapeBytes(from, i, end, to, at)
+}
+
+/** The kernel's memory for text that lies elsewhere: so much of it at a time. Shorter text is not worth copying there and back. */
+const PIECE = 2048
+const WORTH = 48
+let deskBytes: Buffer | undefined
+let desk = -1
+
+function escapeOnDesk(by: Kernel, from: Buffer, start: number, end: number, to: Buffer, at: number): number {
+  if (deskBytes === undefined) desk = addressOf((deskBytes = allocate(PIECE + SLACK + PIECE * ESCAPE_GROWTH)))
+  // no room: from now on JavaScript does it
+  if (desk === 0) return escapeText(from, start, end, to, at)
+  const bytes = deskBytes
+  const written = desk + PIECE + SLACK
+  for (let i = start; i < end; i += PIECE) {
+    const length = Math.min(PIECE, end - i)
+    from.copy(bytes, 0, i, i + length)
+    at += bytes.copy(to, at, PIECE + SLACK, by.escape(desk, desk + length, written) - desk)
+  }
+  return at
 }
 
 function escapeBytes(from: Buffer, start: number, end: number, to: Buffer, at: number): number {

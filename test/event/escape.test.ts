@@ -28,6 +28,14 @@ describe('escapeText', () => {
     expect(escape('')).toBe('')
   })
 
+  it('gives the same for text of any length, longer than what is escaped at once too', () => {
+    const line = '{"msg":"a \\"quoted\\" é\n\u0001 text"}'
+    for (const count of [1, 2, 60, 61, 62, 500]) {
+      const text = line.repeat(count)
+      expect(escape(text)).toBe(JSON.stringify(text).slice(1, -1))
+    }
+  })
+
   it('copies long runs between escapes', () => {
     const text = 'a'.repeat(100) + '"' + 'b'.repeat(41) + '\n' + 'c'.repeat(40)
     expect(escape(text)).toBe(JSON.stringify(text).slice(1, -1))
