@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cloudwatchLogs } from '../../src/outputs/cloudwatch-logs.ts'
 import { DELIVERED, REFUSED, type Output } from '../../src/plugin/output.ts'
 import { makeBatch } from '../event/make-batch.ts'
-import { never, optionsOf, outcomes, outputContext } from '../outputs/output-context.ts'
+import { never, optionsOf, outcomes, outputContext, type TestContext } from '../outputs/output-context.ts'
 import { Agent } from '../support/agent.ts'
 import { CloudwatchLogsFake, KEYS } from '../support/fakes/cloudwatch-logs.ts'
 import { imbalances } from '../support/ledger.ts'
@@ -22,6 +22,7 @@ await describeWith([moto], 'the output for moto', () => {
   let server: MotoServer
   let client: CloudWatchLogsClient
   const made: Output[] = []
+  const contexts: TestContext[] = []
   const now = Math.floor(Date.now() / 1000)
   beforeAll(async () => {
     Object.assign(process.env, env)
@@ -36,7 +37,9 @@ await describeWith([moto], 'the output for moto', () => {
 
   async function make(set: { readonly [name: string]: unknown }): Promise<Output> {
     const options = optionsOf(cloudwatchLogs, { endpoint: server.url, auto_create_group: true, log_stream_prefix: 's-', ...set })
-    const output = await cloudwatchLogs.create(options, outputContext())
+    const context = outputContext()
+    contexts.push(context)
+    const output = await cloudwatchLogs.create(options, context)
     made.push(output)
     return output
   }
@@ -53,6 +56,16 @@ await describeWith([moto], 'the output for moto', () => {
     expect(await messages('/a/b')).toEqual(bodies.map((body) => JSON.stringify({ ...body, shared: { pod: 'p' } })))
     const { logGroups } = await client.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: '/a' }))
     expect(logGroups).toMatchObject([{ logGroupName: '/a/b', retentionInDays: 14 }])
+  })
+
+  it('gzip that refers to what records repeat says the same to a reader that is not ours', async () => {
+    const output = await make({ log_group_name: 'repeats' })
+    const pods = ['web-1', 'db"0'].map((pod) => JSON.stringify({ pod, labels: { app: 'é'.repeat(200) } }))
+    const batch = makeBatch(Array.from({ length: 200 }, (_, n) => ({ body: { n, text: 'x'.repeat((n % 7) * 10) }, seconds: now, nanos: n * 1_000_000, constant: pods[n % 3 === 0 ? 1 : 0]! })))
+    expect(await output.write(batch, never)).toEqual({ kind: 'delivered' })
+    expect(await messages('repeats')).toEqual(Array.from({ length: 200 }, (_, i) => batch.bodyText(i)))
+    // it was not sent again as it is
+    expect(contexts.at(-1)?.logged).toEqual([])
   })
 
   it('tells the events that are too old or too new from the others', async () => {
