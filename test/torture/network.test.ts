@@ -9,6 +9,8 @@ import { Agent } from '../support/agent.ts'
 import { Checker } from '../support/checker.ts'
 import { Collector } from '../support/collector.ts'
 import { CloudwatchLogsFake, KEYS } from '../support/fakes/cloudwatch-logs.ts'
+import { KEYS as KINESIS_KEYS, KinesisFake } from '../support/fakes/kinesis.ts'
+import { KEYS as S3_KEYS, S3Fake } from '../support/fakes/s3.ts'
 import { imbalances, total } from '../support/ledger.ts'
 import { KafkaServer, kafka } from '../support/servers/kafka.ts'
 import { describeWith, type Requirement } from '../support/servers/server.ts'
@@ -79,6 +81,29 @@ async function startCloudwatch (): Promise<Destination> {
   return { port: await fake.listen(), checker, look, stop: () => fake.close() }
 }
 
+async function startKinesis (): Promise<Destination> {
+  const fake = new KinesisFake()
+  const checker = new Checker()
+  let seen = 0
+  const look = (): void => {
+    for (; seen < fake.taken.length; seen++) for (const line of fake.taken[seen]!.data.toString().split('\n')) checker.take(line)
+  }
+  return { port: await fake.listen(), checker, look, stop: () => fake.close() }
+}
+
+async function startS3 (): Promise<Destination> {
+  const fake = new S3Fake()
+  const checker = new Checker()
+  const seen = new Set<string>()
+  const look = (): void => {
+    for (const [key, { body }] of fake.objects) {
+      if (!seen.has(key)) for (const line of body.toString().split('\n')) checker.take(line)
+      seen.add(key)
+    }
+  }
+  return { port: await fake.listen(), checker, look, stop: () => fake.close() }
+}
+
 async function startKafka (own: number): Promise<Destination> {
   const server = await KafkaServer.start({ settings: { 'advertised.listeners': `PLAIN://127.0.0.1:${own}` } })
   const checker = new Checker()
@@ -87,6 +112,11 @@ async function startKafka (own: number): Promise<Destination> {
   }
   return { port: Number(server.brokers.split(':')[1]), checker, prepare: () => server.createTopic('torture', 2), look, looksLast: true, stop: () => server.stop() }
 }
+
+/** The keys that a stand-in of AWS knows. */
+const credentials = ({ accessKeyId, secretAccessKey }: typeof KINESIS_KEYS): NodeJS.ProcessEnv => (
+  { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey }
+)
 
 const cases: Readonly<Record<string, Case>> = {
   http: { start: startCollector, output: 'name: http, host: 127.0.0.1, port: {port}, uri: /in, format: json_lines, http.response_timeout: 3s' },
@@ -98,7 +128,23 @@ const cases: Readonly<Record<string, Case>> = {
     start: startCloudwatch,
     output: 'name: cloudwatch_logs, region: eu-central-1, endpoint: "http://127.0.0.1:{port}", log_group_name: torture, log_stream_name: s, '
       + 'auto_create_group: on, net.io_timeout: 3s',
-    env: { AWS_ACCESS_KEY_ID: KEYS.accessKeyId, AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey }
+    env: credentials(KEYS)
+  },
+  kinesis_streams: {
+    start: startKinesis, env: credentials(KINESIS_KEYS),
+    output: 'name: kinesis_streams, region: eu-central-1, endpoint: "http://127.0.0.1:{port}", stream: logs, net.io_timeout: 3s'
+  },
+  kinesis_firehose: {
+    start: startKinesis, env: credentials(KINESIS_KEYS),
+    output: 'name: kinesis_firehose, region: eu-central-1, endpoint: "http://127.0.0.1:{port}", delivery_stream: logs, net.io_timeout: 3s'
+  },
+  s3: {
+    start: startS3, env: credentials(S3_KEYS),
+    output: 'name: s3, region: eu-central-1, endpoint: "http://127.0.0.1:{port}", bucket: logs, use_put_object: on, upload_timeout: 1s, net.io_timeout: 3s'
+  },
+  'kafka by kafkajs': {
+    requires: [kafka], start: startKafka,
+    output: 'name: kafka, client: kafkajs, brokers: "127.0.0.1:{port}", topics: torture, rdkafka.request.timeout.ms: 3000, rdkafka.socket.timeout.ms: 3000'
   },
   kafka: {
     requires: [kafka], start: startKafka,
