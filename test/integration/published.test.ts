@@ -1,14 +1,11 @@
 /** Published configurations, run as they stand on the files of a node: what arrives, under which names. */
 import { CloudWatchLogsClient, DescribeLogStreamsCommand, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
-import { mkdirSync } from 'node:fs'
 import net from 'node:net'
-import path from 'node:path'
 import process from 'node:process'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { JournalMaker, type Field } from '../inputs/systemd/make-journal.ts'
 import { imbalances } from '../support/ledger.ts'
 import type { Ledger } from '../support/agent.ts'
-import { NodeLayout, type ContainerLog } from '../support/node-layout.ts'
+import { makeNode, type Node } from '../support/published-node.ts'
 import type { Running } from '../support/process.ts'
 import { containerInsights, eksCharts, fluentHelmCharts, published, startOnNode, type Files } from '../support/published.ts'
 import { elasticsearch } from '../support/servers/elasticsearch.ts'
@@ -16,7 +13,7 @@ import { helmAndKubectl } from '../support/servers/helm.ts'
 import { moto, startMoto, type MotoServer } from '../support/servers/moto.ts'
 import type { SearchServer } from '../support/servers/search-server.ts'
 import { describeWith, type Requirement } from '../support/servers/server.ts'
-import { freePort, tempFolder } from '../support/temp.ts'
+import { freePort } from '../support/temp.ts'
 import { eventually } from '../support/wait.ts'
 
 const root: Requirement = {
@@ -26,33 +23,6 @@ const root: Requirement = {
 const CLUSTER = 'shop'
 const REGION = 'eu-central-1'
 const started: Running[] = []
-
-interface Node {
-  readonly layout: NodeLayout
-  readonly app: ContainerLog
-  readonly proxy: ContainerLog
-}
-
-/** A node with an application, kube-proxy and a journal, one line of each kind. */
-function makeNode (): Node {
-  const layout = new NodeLayout(tempFolder('node'))
-  mkdirSync(path.join(layout.root, 'var/fluent-bit/state'), { recursive: true })
-  const app = layout.pod({ namespace: 'web', name: 'front-1' }).container('nginx')
-  app.write(['{"level":"info","message":"hello"}', 'plain words', 'x'.repeat(40_000)])
-  const proxy = layout.pod({ namespace: 'kube-system', name: 'kube-proxy-abc' }).container('kube-proxy')
-  proxy.write(['rules synced'])
-  const folder = path.join(layout.root, 'var/log/journal', 'a'.repeat(32))
-  mkdirSync(folder, { recursive: true })
-  const journal = new JournalMaker(path.join(folder, 'system.journal'), { compact: true, keyed: true, compression: 'zstd' })
-  const entry = (message: string, ...more: Field[]): void => {
-    journal.add([['_HOSTNAME', 'ip-10-0-0-1'], ['MESSAGE', message], ...more], Date.now() * 1000)
-  }
-  entry('Started container', ['_SYSTEMD_UNIT', 'kubelet.service'], ['PRIORITY', '6'], ['SYSLOG_FACILITY', '3'], ['SYSLOG_IDENTIFIER', 'kubelet'])
-  entry('eth0: link up', ['_TRANSPORT', 'kernel'], ['PRIORITY', '5'], ['SYSLOG_FACILITY', '0'], ['SYSLOG_IDENTIFIER', 'kernel'])
-  entry('Accepted publickey', ['PRIORITY', '6'], ['SYSLOG_FACILITY', '10'], ['SYSLOG_IDENTIFIER', 'sshd'], ['SYSLOG_PID', '77'])
-  journal.close()
-  return { layout, app, proxy }
-}
 
 async function start (node: Node, files: Files, env: NodeJS.ProcessEnv, port: number, hosts = ''): Promise<Running> {
   const running = startOnNode({ root: node.layout.root, files, env, hosts })

@@ -2,7 +2,7 @@
  * Configurations that users of EKS run today, as their publishers have them. They are other people's texts and no part of this
  * project: they are looked for in $FANTAIL_PUBLISHED_CONFIGS, else in `shared/published-configs` beside the checkout.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
 import { parse, parseAllDocuments } from 'yaml'
@@ -12,6 +12,8 @@ import { helm } from './servers/helm.ts'
 import { tempFolder } from './temp.ts'
 
 const folder = process.env['FANTAIL_PUBLISHED_CONFIGS'] ?? path.join(import.meta.dirname, '../../../shared/published-configs')
+
+const nodeServices = path.join(import.meta.dirname, 'fakes/node-services.ts')
 
 export const published: boolean = existsSync(folder)
 
@@ -66,21 +68,35 @@ export interface NodeOptions {
   readonly env: NodeJS.ProcessEnv
   /** More lines of /etc/hosts. */
   readonly hosts?: string
+  /** Another agent with Fluent Bit's command line. */
+  readonly command?: string
+  /** Arguments of fakes/node-services.ts but the last: the agent is in a network of its own, with these, and trusts them. */
+  readonly services?: readonly [key: string, certificate: string, pods: string, socket: string]
 }
 
 /**
  * Starts the agent by Fluent Bit's command line in a mount namespace of its own, where the node's `/var` is `/var`: so the
  * configuration stays as it is, absolute paths included. Needs root.
  */
-export function startOnNode ({ root, files, env, hosts = '' }: NodeOptions): Running {
+export function startOnNode ({ root, files, env, hosts = '', command = fantail, services }: NodeOptions): Running {
   const etc = path.join(root, 'fluent-bit/etc')
   mkdirSync(etc, { recursive: true })
   for (const [name, text] of Object.entries(files)) writeFileSync(path.join(etc, name), text)
   writeFileSync(path.join(root, 'hosts'), `127.0.0.1 localhost\n${hosts}`)
-  const script = 'mount --bind "$1/var" /var && mount --bind "$1/hosts" /etc/hosts && exec "$2" --workdir="$1/fluent-bit/etc" --config=fluent-bit.conf'
+  const ready = path.join(root, 'services-ready')
+  rmSync(ready, { force: true })
+  // they end with the agent, whose process is the shell's
+  const network = services === undefined ? '' : `ip link set lo up && ip addr add 169.254.169.254/32 dev lo
+setpriv --pdeathsig KILL ${[process.execPath, nodeServices, ...services, ready].map((word) => `'${word}'`).join(' ')} &
+until [ -e '${ready}' ]; do sleep 0.1; done
+mount -t tmpfs certificates /etc/ssl/certs
+cp '${services[1]}' /etc/ssl/certs/ca-certificates.crt
+cp '${services[1]}' /etc/ssl/certs/$(openssl x509 -hash -noout -in '${services[1]}').0
+`
+  const script = `${network}mount --bind "$1/var" /var && mount --bind "$1/hosts" /etc/hosts && exec "$2" --workdir="$1/fluent-bit/etc" --config=fluent-bit.conf`
   return new Running({
     command: 'unshare',
-    args: ['-m', '--propagation', 'private', 'sh', '-c', script, 'sh', root, fantail],
+    args: [services === undefined ? '-m' : '-mn', '--propagation', 'private', 'sh', '-c', script, 'sh', root, command],
     env: { PATH: process.env['PATH'], ...env },
     log: path.join(root, 'agent.log')
   })
