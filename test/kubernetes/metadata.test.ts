@@ -20,6 +20,8 @@ interface Line {
   readonly label: string
   readonly at: number
   readonly kubernetes: {
+    readonly pod_name?: string
+    readonly namespace_name?: string
     readonly pod_id?: string
     readonly labels?: Readonly<Record<string, string>>
     readonly annotations?: Readonly<Record<string, string>>
@@ -132,7 +134,7 @@ outputs:
     const byName = new Map(pods.map((pod) => [pod.plan.name, pod]))
     const wrong = lines.filter(({ pod: name, uid, kubernetes: said }) => {
       const pod = byName.get(name)!
-      return said.pod_id !== uid || said.labels?.['app'] !== pod.plan.labels!['app'] || said.annotations?.['serial'] !== pod.plan.annotations!['serial'] ||
+      return said.pod_name !== name || said.namespace_name !== 'shop' || said.pod_id !== uid || said.labels?.['app'] !== pod.plan.labels!['app'] || said.annotations?.['serial'] !== pod.plan.annotations!['serial'] ||
         said.host !== 'node-a' || said.docker_id !== pod.id
     })
     expect(wrong.map(({ pod, n }) => `${pod} ${n}`)).toEqual([])
