@@ -18,7 +18,7 @@ export function findPlugin<Spec>(
 ): { readonly plugin: string; readonly spec: Spec } | undefined {
   const text = textOf(name?.value)?.trim() ?? ''
   if (name === undefined || text === '') {
-    checking.problems.error('plugin-unnamed', { kind }, place, { hint: `Begin it with "name:" and a ${kind} plugin.` })
+    checking.problems.error('plugin-unnamed', { kind }, place, { hint: `Begin it with "name:" and the name of a plugin.` })
     return undefined
   }
   const plugin = text.toLowerCase()

@@ -81,6 +81,12 @@ export class ConfigurationError extends Error {
 /** The texts of the files that were read, by path, with secrets replaced; used to show lines. */
 export type Sources = ReadonlyMap<string, string>
 
+/** How much of a line is shown. A minified file is one line. */
+const widest = 160
+
+/** How many problems are shown at once: those who read them begin at the first. */
+const mostShown = 50
+
 /** One problem as text of several lines, without a final newline. */
 export function renderProblem(problem: Problem, sources: Sources): string {
   const lines = [renderHead(problem)]
@@ -88,18 +94,39 @@ export function renderProblem(problem: Problem, sources: Sources): string {
   const line = place === undefined ? undefined : sources.get(place.file)?.split(/\r?\n/)[place.line - 1]
   if (place !== undefined && line !== undefined && line.trim() !== '') {
     const number = String(place.line).padStart(4)
-    const before = line.slice(0, place.column - 1).replace(/[^\t]/g, ' ')
-    const room = Math.max(1, line.length - place.column + 1)
+    const { shown, before, room } = cut(line, place.column - 1)
     const carets = '^'.repeat(Math.max(1, Math.min(problem.length ?? 1, room)))
-    lines.push(`${number} | ${line}`, `${' '.repeat(number.length)} | ${before}${carets}`)
+    lines.push(`${number} | ${shown}`, `${' '.repeat(number.length)} | ${before}${carets}`)
   }
   if (problem.hint !== undefined) lines.push(`  ${problem.hint}`)
   return lines.join('\n')
 }
 
-/** All problems as text, in the order of the files and lines, with a blank line between. */
+/** What is shown of a line whose character `at` is meant, blanks as wide as what stands before it, and the room from there on. */
+function cut(line: string, at: number): { shown: string; before: string; room: number } {
+  const start = line.length <= widest ? 0 : Math.max(0, Math.min(at - widest / 2, line.length - widest))
+  const end = Math.min(line.length, start + widest)
+  const lead = start > 0 ? '…' : ''
+  return {
+    shown: `${lead}${line.slice(start, end)}${end < line.length ? '…' : ''}`,
+    before: `${lead}${line.slice(start, at)}`.replace(/[^\t]/g, ' '),
+    room: end - at
+  }
+}
+
+/**
+ * The problems as text, in the order of the files and lines, with a blank line between. Of very many the first are
+ * shown, errors before warnings, and the others counted.
+ */
 export function renderProblems(problems: readonly Problem[], sources: Sources): string {
-  return problems.map((problem) => renderProblem(problem, sources)).join('\n\n')
+  const errors = problems.filter(({ level }) => level === 'error')
+  const warnings = problems.filter(({ level }) => level === 'warning')
+  const kept = new Set([...errors, ...warnings].slice(0, mostShown))
+  const texts = problems.filter((problem) => kept.has(problem)).map((problem) => renderProblem(problem, sources))
+  if (problems.length > mostShown) {
+    texts.push(`and ${problems.length - mostShown} more, ${problems.length} in all: ${errors.length} errors, ${warnings.length} warnings`)
+  }
+  return texts.join('\n\n')
 }
 
 function renderHead(problem: Problem): string {

@@ -3,7 +3,7 @@
  * in YAML is kept beside it for structures. Repeated keys are kept in order.
  */
 
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml'
+import { Composer, isAlias, isMap, isNode, isScalar, isSeq, Lexer, LineCounter, Parser, type Alias, type CST, type Node, type Pair, type YAMLMap, type YAMLSeq } from 'yaml'
 
 import { nounOf, type Entry, type Mapping, type Section, type Value } from './document.ts'
 import type { Place } from './fields.ts'
@@ -21,6 +21,12 @@ const lists: Readonly<Record<string, string>> = {
 
 const pipelineLists: Readonly<Record<string, string>> = { inputs: 'input', filters: 'filter', outputs: 'output' }
 
+/** Levels of maps and lists within each other. Everything that walks a configuration recurs, so this guards the stack. */
+const mostLevels = 100
+
+/** Values that aliases may stand for in one file. Nine anchors of nine aliases each would otherwise fill any memory. */
+const mostAliased = 100_000
+
 /** The sections of a YAML text, in order; syntax errors become problems with YAML's own place and reason. */
 export function readYaml(text: string, file: string, problems: Problems): Section[] {
   const reader = new Reader(text, file, problems)
@@ -28,31 +34,71 @@ export function readYaml(text: string, file: string, problems: Problems): Sectio
 }
 
 class Reader {
-  readonly #document: Document
   readonly #counter = new LineCounter()
   readonly #file: string
   readonly #problems: Problems
+  readonly #contents: Node | null
+  /** The last node of every anchor, as far as the walk has come. */
+  readonly #anchors = new Map<string, Node>()
+  /** What an alias stands for: an anchor may be set again below it. */
+  readonly #targets = new Map<Alias, Node>()
+  /** The maps and lists that the walk is in. */
+  readonly #open = new Set<Node>()
+  /** How many aliases the walk is in, and how many values it has met in any. */
+  #following = 0
+  #aliased = 0
+  /** A limit is passed or an alias leads nowhere: that is told once, and nothing is made of the file. */
+  #broken = false
 
   constructor(text: string, file: string, problems: Problems) {
     this.#file = file
     this.#problems = problems
-    this.#document = parseDocument(text, { lineCounter: this.#counter, uniqueKeys: false, prettyErrors: false })
-    for (const error of this.#document.errors) {
-      const reason = error.message.replace(/\s+/g, ' ')
-      problems.error('yaml-syntax', { reason }, this.#place(error.pos[0]), {
-        hint: text.includes('\t') ? 'Indent with blanks: YAML does not take tabs.' : undefined
-      })
-    }
+    this.#contents = this.#parse(text)
   }
 
   sections(): Section[] {
-    if (this.#document.errors.length > 0 || this.#document.contents === null) return []
-    const root = this.#value(this.#document.contents, this.#place(0))
+    if (this.#contents === null) return []
+    const root = this.#value(this.#contents, this.#place(0))
+    if (this.#broken) return []
     if (root.kind !== 'map') {
       this.#shape('a configuration', 'a map with pipeline, service and so on', root)
       return []
     }
     return root.entries.flatMap((entry) => this.#topLevel(entry))
+  }
+
+  /** The root of the only document; null where there is none, or none that can be used. */
+  #parse(text: string): Node | null {
+    const composer = new Composer({ uniqueKeys: false, prettyErrors: false })
+    const [document, second] = composer.compose(this.#tokens(text), true, text.length)
+    if (this.#broken || document === undefined) return null
+    for (const error of document.errors) {
+      const reason = error.message.replace(/\s+/g, ' ')
+      this.#problems.error('yaml-syntax', { reason }, this.#place(error.pos[0]), {
+        hint: text.includes('\t') ? 'Indent with blanks: YAML does not take tabs.' : undefined
+      })
+    }
+    if (document.errors.length > 0) return null
+    if (second !== undefined) {
+      this.#problems.error('yaml-documents', {}, this.#place(second.range[0]), { hint: 'Put the other documents into files of their own.' })
+      return null
+    }
+    return document.contents
+  }
+
+  /** The composer recurs over what it is given, so the depth is looked at before. */
+  *#tokens(text: string): Generator<CST.Token, void> {
+    const parser = new Parser(this.#counter.addNewLine)
+    this.#counter.addNewLine(0)
+    for (const lexeme of new Lexer().lex(text)) {
+      yield* parser.next(lexeme)
+      // the document itself lies on the stack, too
+      if (parser.stack.length - 1 > mostLevels) {
+        this.#break(() => this.#tooDeep(this.#place(parser.offset - 1)))
+        return
+      }
+    }
+    yield* parser.end()
   }
 
   #topLevel(entry: Entry): Section[] {
@@ -117,28 +163,79 @@ class Reader {
   }
 
   #value(node: unknown, fallback: Place): Value {
-    if (isAlias(node)) return this.#value(node.resolve(this.#document), fallback)
+    const place = this.#placeOf(node, fallback)
+    if (this.#following > 0) this.#aliased += 1
+    if (this.#broken || this.#aliased > mostAliased) return nothing(place)
+    if (isAlias(node)) return this.#follow(node, place)
     if (isMap(node)) {
-      const place = this.#placeOf(node, fallback)
-      const entries = node.items.map((pair): Entry => {
-        const keyPlace = this.#placeOf(pair.key, place)
-        const key = isScalar(pair.key) ? sourceOf(pair.key) : String(pair.key)
-        return { key, place: keyPlace, value: this.#value(pair.value, keyPlace) }
-      })
-      return { kind: 'map', entries, place }
+      return { kind: 'map', entries: this.#within(node, place, () => node.items.map((pair) => this.#entry(pair, place))), place }
     }
     if (isSeq(node)) {
-      const place = this.#placeOf(node, fallback)
-      return { kind: 'list', items: node.items.map((item) => this.#value(item, place)), place }
+      return { kind: 'list', items: this.#within(node, place, () => node.items.map((item) => this.#value(item, place))), place }
     }
-    if (isScalar(node)) {
-      return { kind: 'scalar', text: sourceOf(node), plain: node.value, place: this.#placeOf(node, fallback) }
+    if (!isScalar(node)) return nothing(place)
+    this.#remember(node)
+    return { kind: 'scalar', text: sourceOf(node), plain: node.value, place }
+  }
+
+  #entry(pair: Pair<unknown, unknown>, map: Place): Entry {
+    const place = this.#placeOf(pair.key, map)
+    if (isScalar(pair.key)) this.#remember(pair.key)
+    const key = isScalar(pair.key) ? sourceOf(pair.key) : String(pair.key)
+    return { key, place, value: this.#value(pair.value, place) }
+  }
+
+  #within<Part>(node: YAMLMap | YAMLSeq, place: Place, walk: () => Part[]): Part[] {
+    this.#remember(node)
+    if (this.#open.size >= mostLevels) {
+      this.#break(() => this.#tooDeep(place))
+      return []
     }
-    return { kind: 'scalar', text: '', plain: null, place: fallback }
+    this.#open.add(node)
+    const parts = walk()
+    this.#open.delete(node)
+    return parts
+  }
+
+  /** What an alias stands for, with the places of where its anchor is. */
+  #follow(alias: Alias, place: Place): Value {
+    const name = alias.source
+    const length = name.length + 1
+    const target = this.#targets.get(alias) ?? this.#anchors.get(name)
+    if (target === undefined) {
+      this.#break(() => this.#problems.error('yaml-anchor', { name }, place, { length, hint: `Set it above this line, as in "key: &${name} value".` }))
+      return nothing(place)
+    }
+    if (this.#open.has(target)) {
+      this.#break(() => this.#problems.error('yaml-circle', { name }, place, { length, hint: 'An alias cannot stand inside of what it stands for.' }))
+      return nothing(place)
+    }
+    this.#targets.set(alias, target)
+    this.#following += 1
+    const value = this.#value(target, place)
+    this.#following -= 1
+    if (this.#following === 0 && this.#aliased > mostAliased) {
+      this.#break(() => this.#problems.error('yaml-aliases', { limit: mostAliased }, place, { length, hint: 'Aliases of anchors that hold aliases multiply: write out what is meant.' }))
+    }
+    return value
+  }
+
+  /** Inside of an alias the anchors are those of before. */
+  #remember(node: Exclude<Node, Alias>): void {
+    if (this.#following === 0 && node.anchor !== undefined) this.#anchors.set(node.anchor, node)
+  }
+
+  #tooDeep(place: Place): void {
+    this.#problems.error('yaml-deep', { limit: mostLevels }, place, { hint: 'No option needs that many: look for brackets that are not closed.' })
+  }
+
+  #break(tell: () => void): void {
+    if (!this.#broken) tell()
+    this.#broken = true
   }
 
   #placeOf(node: unknown, fallback: Place): Place {
-    const range = (isScalar(node) || isMap(node) || isSeq(node)) ? node.range : undefined
+    const range = isNode(node) ? node.range : undefined
     return range === undefined || range === null ? fallback : this.#place(range[0])
   }
 
@@ -153,6 +250,10 @@ function sourceOf(scalar: { readonly value: unknown; readonly type?: string; rea
   if (typeof scalar.value === 'string') return scalar.value
   if (scalar.value === null && scalar.source !== 'null') return ''
   return scalar.source ?? String(scalar.value)
+}
+
+function nothing(place: Place): Value {
+  return { kind: 'scalar', text: '', plain: null, place }
 }
 
 function isEmpty(value: Value): boolean {

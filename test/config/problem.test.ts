@@ -32,6 +32,30 @@ describe('renderProblem', () => {
   })
 })
 
+describe('long lines', () => {
+  it.each([[0, '^^^^'], [5000, '^^^^'], [9996, '^^^^'], [9999, '^']])('are cut around the caret at %i', (at, carets) => {
+    const line = `${'x'.repeat(at)}flsh${'x'.repeat(Math.max(0, 9996 - at))}`.slice(0, 10_000)
+    const problems = new Problems()
+    problems.error('no-inputs', {}, { file: 'long.yaml', line: 1, column: at + 1 }, { length: 4 })
+    const [, shown = '', below = ''] = renderProblem(problems.list[0]!, new Map([['long.yaml', line]])).split('\n')
+    expect(shown.length).toBeLessThan(180)
+    expect(shown.slice(below.indexOf('^'), below.length)).toBe('flsh'.slice(0, carets.length))
+    expect(below.replace(/ +/g, ' ').trim()).toBe(`| ${carets}`)
+  })
+})
+
+describe('renderProblems', () => {
+  it('shows the first of very many, errors before warnings, and counts the rest', () => {
+    const problems = new Problems()
+    for (let index = 0; index < 60; index += 1) problems.warning('no-inputs', {})
+    for (let index = 0; index < 3; index += 1) problems.error('no-outputs', {})
+    const texts = renderProblems(problems.list, sources).split('\n\n')
+    expect(texts.filter((text) => text.startsWith('warning: '))).toHaveLength(47)
+    expect(texts.filter((text) => text.startsWith('error: '))).toHaveLength(3)
+    expect(texts.at(-1)).toBe('and 13 more, 63 in all: 3 errors, 60 warnings')
+  })
+})
+
 describe('Problems', () => {
   it('keeps errors and warnings apart', () => {
     const problems = new Problems()

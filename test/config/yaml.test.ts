@@ -64,6 +64,36 @@ pipeline:
     expect(shapes(sections)).toEqual([['input', [['name', 'tail']]], ['input', [['name', 'tail']]]])
   })
 
+  it('gives an alias what its anchor was above it', () => {
+    const { sections } = read('service:\n  a: &x 1\n  b: &m [*x]\n  c: &x 2\n  d: *m\n  e: *x\n')
+    expect(shapes(sections)).toEqual([['service', [['a', '1'], ['b', ['1']], ['c', '2'], ['d', ['1']], ['e', '2']]]])
+  })
+
+  it('refuses aliases that multiply, at once and with one place', () => {
+    const nine = (item: string): string => `[${Array.from({ length: 9 }, () => item).join()}]`
+    const lines = Array.from({ length: 9 }, (_, index) => `a${index + 1}: &a${index + 1} ${nine(`*a${index}`)}`)
+    const { sections, problems } = read([`a0: &a0 ${nine('x')}`, ...lines].join('\n'))
+    expect([sections, problems]).toEqual([[], ['6:10 yaml-aliases']])
+  })
+
+  it.each([
+    ['lists', '['.repeat(3000) + ']'.repeat(3000), '1:101 yaml-deep'],
+    ['maps', '{a: '.repeat(3000) + '}'.repeat(3000), '1:401 yaml-deep'],
+    ['lists that are never closed', '['.repeat(3000), '1:101 yaml-deep'],
+    ['lists in lines', '- '.repeat(3000), '1:201 yaml-deep'],
+    ['aliases', ['a0: &a0 []', ...Array.from({ length: 200 }, (_, index) => `a${index + 1}: &a${index + 1} [*a${index}]`)].join('\n'), '1:9 yaml-deep']
+  ])('refuses %s nested too deep', (_, text, problem) => {
+    expect(read(text)).toEqual({ sections: [], problems: [problem] })
+  })
+
+  it.each([
+    ['an alias without an anchor', 'pipeline: *nope\n', '1:11 yaml-anchor'],
+    ['an alias inside of its anchor', 'a: &a {x: *a}\n', '1:11 yaml-circle'],
+    ['a second document', 'service:\n  flush: 1\n---\nservice:\n', '3:1 yaml-documents']
+  ])('refuses %s', (_, text, problem) => {
+    expect(read(text)).toEqual({ sections: [], problems: [problem] })
+  })
+
   it('passes unknown sections on', () => {
     expect(read('servic:\n  a: b\npipeline:\n  input: []\n').sections.map(({ type }) => type)).toEqual(['servic', 'pipeline.input'])
   })
