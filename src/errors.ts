@@ -7,6 +7,7 @@ export const messages = {
   // Reading configuration files
   'file-missing': 'cannot read {path}: there is no such file',
   'file-unreadable': 'cannot read {path}: {reason}',
+  'file-encoding': '{path} is not UTF-8: what cannot be read here is taken as \ufffd',
   'file-twice': '{path} is included twice',
   'include-empty': 'nothing matches {pattern}',
   'include-too-many': 'more than {limit} files are included',

@@ -4,6 +4,7 @@
  */
 
 import { nearest } from '../lib/edit-distance.ts'
+import { own } from '../lib/own.ts'
 import { nounOf, plainOf, type Entry, type Scalar, type Value } from './document.ts'
 import { readSecret } from './environment.ts'
 import type { Field, Fields, Given, Place } from './fields.ts'
@@ -100,7 +101,7 @@ export function isSecretName(name: string): boolean {
 }
 
 function findField(fields: Fields, written: string): Home | undefined {
-  const exact = fields[written]
+  const exact = own(fields, written)
   if (exact !== undefined) return { name: written, field: exact, prefix: exact.prefix === true }
   for (const [name, field] of Object.entries(fields)) {
     if (name.toLowerCase() === written) return { name, field, prefix: false }

@@ -4,6 +4,7 @@
  * types `includes` and `env` where they stand.
  */
 
+import { own } from '../lib/own.ts'
 import type { Entry, Section } from './document.ts'
 import type { Place } from './fields.ts'
 import type { Problems } from './problem.ts'
@@ -67,7 +68,7 @@ function openSection(content: string, place: Place, problems: Problems): OpenSec
     return undefined
   }
   const type = title.toLowerCase()
-  return { type: types[type] ?? type, title, place, entries: [], indent: undefined, group: undefined }
+  return { type: own(types, type) ?? type, title, place, entries: [], indent: undefined, group: undefined }
 }
 
 /** Groups hold what YAML has as a map under a key; only processors are known. */

@@ -8,7 +8,9 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
+import { own } from '../lib/own.ts'
 import { mapEntries, textOf, type Entry, type Scalar, type Section } from './document.ts'
+import { fileFault } from './file-fault.ts'
 import type { Problems } from './problem.ts'
 import { parseDuration } from './values.ts'
 
@@ -34,7 +36,7 @@ export class Environment {
   }
 
   get(name: string): string | undefined {
-    return this.#own.get(name) ?? this.#process[name]
+    return this.#own.get(name) ?? own(this.#process, name)
   }
 
   set(name: string, value: string): void {
@@ -121,6 +123,6 @@ export function readSecret(uri: string): Secret {
     const path = uri.startsWith('file:///') ? fileURLToPath(uri) : uri.replace(/^file:\/\//, '')
     return { text: readFileSync(path, 'utf8').replace(/\r?\n$/, ''), path }
   } catch (error) {
-    return { reason: error instanceof Error ? error.message : String(error) }
+    return { reason: fileFault(error) }
   }
 }

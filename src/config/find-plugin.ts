@@ -1,6 +1,7 @@
 /** Looks a plugin up by the name that a configuration gives, and says what is wrong when there is none. */
 
 import { nearest } from '../lib/edit-distance.ts'
+import { own } from '../lib/own.ts'
 import type { Checking } from './check-options.ts'
 import { textOf, type Entry } from './document.ts'
 import type { Place } from './fields.ts'
@@ -18,11 +19,11 @@ export function findPlugin<Spec>(
 ): { readonly plugin: string; readonly spec: Spec } | undefined {
   const text = textOf(name?.value)?.trim() ?? ''
   if (name === undefined || text === '') {
-    checking.problems.error('plugin-unnamed', { kind }, place, { hint: `Begin it with "name:" and the name of a plugin.` })
+    checking.problems.error('plugin-unnamed', { kind }, place, { hint: 'Begin it with "name:" and the name of a plugin.' })
     return undefined
   }
   const plugin = text.toLowerCase()
-  const spec = table[plugin]
+  const spec = own(table, plugin)
   if (spec !== undefined) return { plugin, spec }
   const extra = { length: text.length }
   const theirs = kind === 'processor' ? [...fluentBitNames.processor, ...fluentBitNames.filter] : fluentBitNames[kind]

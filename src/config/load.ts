@@ -3,13 +3,15 @@
  * the language of the file that includes it), environment, variables, parsers files.
  */
 
+import { isUtf8 } from 'node:buffer'
 import { globSync, readFileSync, statSync } from 'node:fs'
 import { dirname, extname, resolve } from 'node:path'
 
 import { readClassic } from './classic.ts'
-import { entryOf, mapEntries, textOf, type Section, type Value } from './document.ts'
+import { entryOf, mapEntries, nounOf, textOf, type Section, type Value } from './document.ts'
 import type { Environment } from './environment.ts'
 import type { Place } from './fields.ts'
+import { fileFault } from './file-fault.ts'
 import type { Problems } from './problem.ts'
 
 /** Fluent Bit's own limit. */
@@ -94,7 +96,10 @@ class Loader {
     for (const section of done.filter(({ type }) => type === 'service')) {
       for (const entry of section.entries.filter(({ key }) => key.toLowerCase() === 'parsers_file')) {
         for (const value of itemsOf(entry.value)) {
-          const path = this.#extraPath(textOf(value) ?? '', value.place)
+          const written = textOf(value)
+          // the check of the options tells of what is no text
+          if (written === undefined) continue
+          const path = this.#extraPath(written, value.place)
           if (stockFile.test(path) && !exists(path)) continue
           const found = await this.file(path, value.place, undefined)
           parsers.push(...found.map((part) => this.#environment.substitute(part, this.#problems)))
@@ -132,7 +137,12 @@ class Loader {
     const sections: Section[] = []
     for (const { value } of expanded) {
       for (const item of itemsOf(value)) {
-        const pattern = textOf(item) ?? ''
+        const pattern = textOf(item)
+        if (pattern === undefined || pattern === '') {
+          const found = nounOf(item)
+          this.#problems.error('yaml-shape', { what: section.title, expected: 'the path of a file', found }, item.place)
+          continue
+        }
         const files = this.#matching(pattern, dirname(path), item.place)
         for (const file of files) sections.push(...await this.file(file, item.place, language))
       }
@@ -157,7 +167,7 @@ class Loader {
       const { dev, ino, size } = statSync(absolute, { bigint: true })
       const identity = `${dev}:${ino}`
       if (this.#seen.has(identity) && size > 0n) {
-        this.#problems.error('file-twice', { path }, from, { ...extra, hint: undefined })
+        this.#problems.error('file-twice', { path }, from, { ...extra, hint: 'A file is read once: take this one out.' })
         return undefined
       }
       if (this.#seen.size >= mostFiles) {
@@ -165,14 +175,34 @@ class Loader {
         return undefined
       }
       this.#seen.add(identity)
-      const text = readFileSync(absolute, 'utf8')
-      this.sources.set(path, text)
+      const text = this.#decode(readFileSync(absolute), path)
+      if (text !== undefined) this.sources.set(path, text)
       return text
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') this.#problems.error('file-missing', { path }, from, extra)
-      else this.#problems.error('file-unreadable', { path, reason: reasonOf(error) }, from, extra)
+      const code = codeOf(error)
+      const files = { ...extra, hint: `Name its files, for example ${path}/*.conf` }
+      if (code === 'ENOENT') this.#problems.error('file-missing', { path }, from, extra)
+      else this.#problems.error('file-unreadable', { path, reason: fileFault(error) }, from, code === 'EISDIR' ? files : extra)
       return undefined
     }
+  }
+
+  /** Other encodings are told: Fluent Bit takes bytes as they are, so an old comment in Latin-1 is no reason to refuse a file. */
+  #decode(bytes: Buffer, path: string): string | undefined {
+    const start = { file: path, line: 1, column: 1 }
+    const hint = 'Save the file as UTF-8.'
+    if (/^(\xff\xfe|\xfe\xff)/.test(bytes.toString('latin1', 0, 2))) {
+      this.#problems.error('file-unreadable', { path, reason: 'it is UTF-16' }, start, { hint })
+      return undefined
+    }
+    const text = bytes.toString('utf8')
+    const zero = text.indexOf('\0')
+    if (zero >= 0) {
+      this.#problems.error('file-unreadable', { path, reason: 'a zero byte stands here, so it is no text' }, placeOf(text, zero, path))
+      return undefined
+    }
+    if (!isUtf8(bytes)) this.#problems.warning('file-encoding', { path }, placeOf(text, text.indexOf('\ufffd'), path), { hint })
+    return text
   }
 
   /** As in Fluent Bit: as it stands, then below the folder of the main file; and below that of the naming file. */
@@ -204,6 +234,7 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+function placeOf(text: string, at: number, file: string): Place {
+  const before = text.slice(0, at).split('\n')
+  return { file, line: before.length, column: (before.at(-1) ?? '').length + 1 }
 }

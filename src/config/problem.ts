@@ -84,6 +84,9 @@ export type Sources = ReadonlyMap<string, string>
 /** How much of a line is shown. A minified file is one line. */
 const widest = 160
 
+/** How much of a sentence is shown: it may quote a value of any length. */
+const longest = 1000
+
 /** How many problems are shown at once: those who read them begin at the first. */
 const mostShown = 50
 
@@ -99,7 +102,7 @@ export function renderProblem(problem: Problem, sources: Sources): string {
     lines.push(`${number} | ${shown}`, `${' '.repeat(number.length)} | ${before}${carets}`)
   }
   if (problem.hint !== undefined) lines.push(`  ${problem.hint}`)
-  return lines.join('\n')
+  return printable(lines.join('\n'))
 }
 
 /** What is shown of a line whose character `at` is meant, blanks as wide as what stands before it, and the room from there on. */
@@ -133,5 +136,14 @@ function renderHead(problem: Problem): string {
   const where = problem.place === undefined
     ? ''
     : `${problem.place.file}:${problem.place.line}:${problem.place.column}: `
-  return `${where}${problem.level}: ${problem.message}`
+  return `${where}${problem.level}: ${shortened(problem.message)}`
+}
+
+function shortened(text: string): string {
+  return text.length <= longest ? text : `${text.slice(0, longest)}…`
+}
+
+/** Control characters of a binary file would reach the terminal. */
+function printable(text: string): string {
+  return text.replace(/(?![\t\n])\p{Cc}/gu, '\ufffd')
 }

@@ -1,5 +1,6 @@
 /** From the text of a configuration to the value of a field. The texts are those that Fluent Bit 5.1 understands. */
 
+import { own } from '../lib/own.ts'
 import type { Field } from './fields.ts'
 
 export type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false }
@@ -16,7 +17,7 @@ export function parseValue(field: Field, text: string): Parsed {
     case 'boolean':
       return found(parseBoolean(plain))
     case 'integer':
-      return found(field.words?.[plain.toLowerCase()] ?? parseNumber(plain, field, /^[+-]?\d+$/))
+      return found((field.words === undefined ? undefined : own(field.words, plain.toLowerCase())) ?? parseNumber(plain, field, /^[+-]?\d+$/))
     case 'number':
       return found(parseNumber(plain, field, /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i))
     case 'size':

@@ -5,6 +5,7 @@
 
 import { Composer, isAlias, isMap, isNode, isScalar, isSeq, Lexer, LineCounter, Parser, type Alias, type CST, type Node, type Pair, type YAMLMap, type YAMLSeq } from 'yaml'
 
+import { own } from '../lib/own.ts'
 import { nounOf, type Entry, type Mapping, type Section, type Value } from './document.ts'
 import type { Place } from './fields.ts'
 import type { Problems } from './problem.ts'
@@ -103,7 +104,7 @@ class Reader {
 
   #topLevel(entry: Entry): Section[] {
     const type = entry.key.toLowerCase()
-    const each = lists[type]
+    const each = own(lists, type)
     if (isEmpty(entry.value)) return []
     if (type === 'pipeline') return this.#pipeline(entry)
     if (each !== undefined) return this.#items(entry, each)
@@ -120,7 +121,7 @@ class Reader {
   #pipeline(pipeline: Entry): Section[] {
     const map = this.#map(pipeline.value, 'pipeline')
     return (map?.entries ?? []).flatMap((entry) => {
-      const type = pipelineLists[entry.key.toLowerCase()]
+      const type = own(pipelineLists, entry.key.toLowerCase())
       if (type !== undefined) return isEmpty(entry.value) ? [] : this.#items(entry, type)
       return [{ type: `pipeline.${entry.key.toLowerCase()}`, title: entry.key, place: entry.place, entries: [] }]
     })
@@ -146,7 +147,7 @@ class Reader {
       const name = map?.entries.find((entry) => entry.key.toLowerCase() === 'name')
       if (map === undefined) return []
       if (name?.value.kind === 'scalar') return [{ key: name.value.text, place: name.value.place, value: map }]
-      this.#shape('an item of env', 'a map with a name', item)
+      this.#shape('an item of env', 'a map with a name', item, 'a map without')
       return []
     })
     return { ...section, entries }
@@ -158,8 +159,8 @@ class Reader {
     return undefined
   }
 
-  #shape(what: string, expected: string, value: Value): void {
-    this.#problems.error('yaml-shape', { what, expected, found: nounOf(value) }, value.place)
+  #shape(what: string, expected: string, value: Value, found = nounOf(value)): void {
+    this.#problems.error('yaml-shape', { what, expected, found }, value.place)
   }
 
   #value(node: unknown, fallback: Place): Value {

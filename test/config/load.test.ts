@@ -6,6 +6,16 @@ import { planFiles, shapes, told } from '../support/plan.ts'
 
 const pipeline = 'pipeline:\n  inputs: [{name: tail, path: a}]\n  outputs: [{name: stdout}]\n'
 
+describe('bytes that are no UTF-8', () => {
+  it.each([
+    ['UTF-16', Buffer.from(`\ufeff${pipeline}`, 'utf16le'), '1:1 file-unreadable'],
+    ['zero bytes', Buffer.from(`${pipeline}a\0b`), '4:2 file-unreadable'],
+    ['Latin-1, which Fluent Bit takes', Buffer.concat([Buffer.from(pipeline), Buffer.from('# caf\u00e9\n', 'latin1')]), '4:6 file-encoding (warning)']
+  ])('are told: %s', async (_, bytes, problem) => {
+    expect(told(await planFiles({ 'a.yaml': bytes }))[0]).toBe(problem)
+  })
+})
+
 describe('includes', () => {
   it('are read in their places, relative to the file that names them', async () => {
     const { folder } = await planFiles({
@@ -33,6 +43,11 @@ describe('includes', () => {
     expect(told(await planFiles({ 'a.yaml': `includes: [b.yaml, b.yaml]\n${pipeline}`, 'b.yaml': 'service: {flush: 1}\n' }))).toEqual(['1:20 file-twice'])
     expect(told(await planFiles({ 'a.yaml': `includes: [none.yaml]\n${pipeline}` }))).toEqual(['1:12 file-missing'])
     expect(told(await planFiles({ 'a.yaml': `includes: ['none/*.yaml']\n${pipeline}` }))).toEqual(['1:12 include-empty (warning)'])
+  })
+
+  it('that name no file are told', async () => {
+    expect(told(await planFiles({ 'a.yaml': `includes: [{a: b}, .]\n${pipeline}` }))).toEqual(['1:12 yaml-shape', '1:20 file-unreadable'])
+    expect(told(await planFiles({ 'a.conf': '[INPUT]\n    Name tail\n    Path a\n[OUTPUT]\n    Name stdout\n@INCLUDE\n' }))).toContain('6:9 yaml-shape')
   })
 
   it('of a file by itself end', async () => {

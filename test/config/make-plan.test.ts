@@ -18,6 +18,16 @@ pipeline:
     - name: stdout
 `
 
+describe('names that every object inherits', () => {
+  it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])('%s is unknown wherever it stands', async (name) => {
+    const yaml = await planYaml(`${name}: {a: 1}\npipeline:\n  ${name}: []\n  inputs: [{name: ${name}}, {name: tail, path: a, ${name}: x}]\n  outputs: [{name: stdout}]\n`)
+    expect(told(yaml).slice(0, 4)).toEqual(['1:1 unknown-section', '3:3 unknown-section', '4:19 unknown-plugin', `4:${44 + name.length} unknown-option`])
+    const classic = await planFiles({ 'a.conf': `[${name}]\n    a b\n[INPUT]\n    Name tail\n    Path \${${name}}\n[OUTPUT]\n    Name stdout\n` })
+    expect(told(classic)).toContain('1:1 unknown-section')
+    expect(told(classic)).toContain('5:10 variable-unset (warning)')
+  })
+})
+
 describe('a configuration that is right', () => {
   it('has checked values, defaults filled in', async () => {
     const plan = await rightPlan(good)

@@ -44,6 +44,17 @@ describe('long lines', () => {
   })
 })
 
+describe('what a file holds', () => {
+  it('is shown in so far as it can be printed', () => {
+    const problems = new Problems()
+    problems.error('unknown-option', { option: 'a\u001b[2J', owner: 'y'.repeat(5000) }, { file: 'b.yaml', line: 1, column: 1 })
+    const [head = '', shown] = renderProblem(problems.list[0]!, new Map([['b.yaml', 'a\u001b[2J: 1']])).split('\n')
+    expect(head.startsWith('b.yaml:1:1: error: unknown option a\ufffd[2J of yyy')).toBe(true)
+    expect(head.length).toBeLessThan(1100)
+    expect(shown).toBe('   1 | a\ufffd[2J: 1')
+  })
+})
+
 describe('renderProblems', () => {
   it('shows the first of very many, errors before warnings, and counts the rest', () => {
     const problems = new Problems()

@@ -9,7 +9,7 @@ import type { PlanOptions } from '../../src/config/tables.ts'
 import { tables } from './tables.ts'
 import { tempFolder } from './temp.ts'
 
-export type Files = Readonly<Record<string, string>>
+export type Files = Readonly<Record<string, string | Uint8Array>>
 
 /** Writes `files` into a new folder and plans the first of them. */
 export async function planFiles(
