@@ -8,7 +8,7 @@ import type { InputTerms } from '../event/ledger.ts'
 import { allocate } from '../event/kernel.ts'
 import type { Record } from '../event/record.ts'
 import type { Stream } from '../event/stream.ts'
-import { FRAME_HEADER, MAGIC, makeFrame, sealFrame, type Directory, type Frame, type Section, type StreamEntry } from './frame.ts'
+import { FRAME_HEADER, MAGIC, closing, makeFrame, sealFrame, type Directory, type Frame, type Section, type StreamEntry } from './frame.ts'
 import { SLAB_SIZE, type SlabPool } from './slab-pool.ts'
 
 /** Tag and outputs of a run of records. The builder keeps its own bookkeeping on it. */
@@ -286,9 +286,9 @@ function widen(old: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
 }
 
 function entry(stream: Stream): StreamEntry {
-  const { uid, generation, identity, closed, declared } = stream
+  const { uid, generation, identity, declared } = stream
   stream.declared = true
-  return { uid, generation, ...(declared ? {} : { identity }), ...(closed ? { closed: true as const } : {}) }
+  return { uid, generation, ...(declared ? {} : { identity }), ...closing(stream) }
 }
 
 function slotOf(list: string[], text: string): number {

@@ -34,6 +34,13 @@ export interface StreamEntry {
   /** Present when the stream is new to the log or its identity changed. */
   readonly identity?: StreamIdentity
   readonly closed?: true
+  /** With `closed`: it is so when all below this offset is dealt with; until then what is missing is read again. */
+  readonly end?: number
+}
+
+/** The part of an entry that says whether the stream is closed. */
+export function closing({ closed, end }: { readonly closed: boolean; readonly end: number }): Pick<StreamEntry, 'closed' | 'end'> {
+  return closed ? { closed: true, ...(end > 0 ? { end } : {}) } : {}
 }
 
 /** A run of records of one tag for the same outputs. Offsets in the frame. */

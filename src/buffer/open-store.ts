@@ -17,7 +17,7 @@ import { DiskLog, SEGMENT_SIZE, systemDisk, type Disk } from './disk-log.ts'
 import type { FrameBuilder } from './frame-builder.ts'
 import { cursorDirectory, logDirectory, quarantineDirectory, takeDirectory } from './folders.ts'
 import { FrameCache } from './frame-cache.ts'
-import { encodeDirectory, type Directory, type StreamEntry } from './frame.ts'
+import { closing, encodeDirectory, type Directory, type StreamEntry } from './frame.ts'
 import { MemoryLog } from './memory-log.ts'
 import { Queue, type QueueParts } from './output-queue.ts'
 import { GAP, quarantineFrame, recover, type Recovered } from './recovery.ts'
@@ -211,8 +211,8 @@ class Store implements FrameStore {
     if (streams.length === 0) return
     this.#writeStreams(streams.map((stream) => {
       stream.declared = true
-      const { uid, generation, identity, closed } = stream
-      return { uid, generation, identity, ...(closed ? { closed: true as const } : {}) }
+      const { uid, generation, identity } = stream
+      return { uid, generation, identity, ...closing(stream) }
     }))
   }
 

@@ -3,7 +3,7 @@
  * durable, so a snapshot of it never promises more than the log holds.
  */
 import type { RecoveredStream, StreamIdentity } from '../event/stream.ts'
-import type { Directory, StreamEntry } from './frame.ts'
+import { closing, type Directory, type StreamEntry } from './frame.ts'
 
 type Range = [from: number, to: number]
 
@@ -12,6 +12,8 @@ interface Position {
   readonly generation: number
   identity: StreamIdentity | undefined
   closed: boolean
+  /** Where it ended, when it is closed. */
+  end: number
   ranges: Range[]
   /** Sequence number of the last frame that mentions it. */
   last: number
@@ -37,11 +39,14 @@ export class Positions {
       const { uid, generation } = entry
       // a stream that was truncated goes on under the next generation: nothing more comes of the one before
       for (const other of generations) if (other.generation < generation) other.closed = true
-      position = { uid, generation, identity: generations.at(-1)?.identity, closed: false, ranges: [], last: sequence }
+      position = { uid, generation, identity: generations.at(-1)?.identity, closed: false, end: 0, ranges: [], last: sequence }
       generations.push(position)
     }
     if (entry.identity !== undefined) position.identity = entry.identity
-    if (entry.closed === true) position.closed = true
+    if (entry.closed === true) {
+      position.closed = true
+      position.end = entry.end ?? 0
+    }
     if (sequence > position.last) position.last = sequence
     return position
   }
@@ -53,7 +58,7 @@ export class Positions {
   forget(delivered: number, mentioned: ReadonlySet<string>): void {
     for (const [uid, generations] of this.#streams) {
       const kept = generations.filter((p) =>
-        !p.closed || p.last >= delivered || mentioned.has(streamKey(p.uid, p.generation)))
+        !isDone(p) || p.last >= delivered || mentioned.has(streamKey(p.uid, p.generation)))
       if (kept.length === generations.length) continue
       if (kept.length === 0) this.#streams.delete(uid)
       else this.#streams.set(uid, kept)
@@ -64,12 +69,13 @@ export class Positions {
   directoryPart(): Pick<Directory, 'streams' | 'ranges'> {
     const streams: StreamEntry[] = []
     const ranges: [number, number, number][] = []
-    for (const { uid, generation, identity, closed, ranges: covered } of this.#all()) {
+    for (const position of this.#all()) {
+      const { uid, generation, identity, ranges: covered } = position
       for (const [from, to] of covered) ranges.push([streams.length, from, to])
       streams.push({
         uid, generation,
         ...(identity === undefined ? {} : { identity }),
-        ...(closed ? { closed: true as const } : {})
+        ...closing(position)
       })
     }
     return { streams, ranges }
@@ -78,9 +84,10 @@ export class Positions {
   /** Streams whose input is known. A stream without it has nobody who could go on with it. */
   recovered(): RecoveredStream[] {
     const streams: RecoveredStream[] = []
-    for (const { uid, generation, identity, closed, ranges } of this.#all()) {
+    for (const position of this.#all()) {
+      const { uid, generation, identity, ranges } = position
       if (identity === undefined) continue
-      streams.push({ uid, generation, identity, closed, covered: ranges.map(([from, to]) => [from, to] as const) })
+      streams.push({ uid, generation, identity, closed: isDone(position), covered: ranges.map(([from, to]) => [from, to] as const) })
     }
     return streams
   }
@@ -88,6 +95,11 @@ export class Positions {
   * #all(): Iterable<Position> {
     for (const generations of this.#streams.values()) yield * generations
   }
+}
+
+/** Whether nothing more will come, and all that came is dealt with. */
+function isDone({ closed, end, ranges }: Position): boolean {
+  return closed && (end === 0 || (ranges.length === 1 && ranges[0]![0] === 0 && ranges[0]![1] >= end))
 }
 
 export function streamKey(uid: string, generation: number): string {

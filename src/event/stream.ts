@@ -36,6 +36,8 @@ export class Stream {
   identity: StreamIdentity
   /** Nothing more will come; its positions may be forgotten once everything is delivered. */
   closed = false
+  /** Where it ended, when it is closed: what waits below to be joined is still to be dealt with. 0: nothing is. */
+  end = 0
 
   // Bookkeeping of the frame that is being built: which frame knows this stream, under which number, and the range that grows.
   frame = -1

@@ -135,8 +135,9 @@ export class InputIngest implements Ingest {
     this.#builder.mention(stream)
   }
 
-  closeStream(stream: Stream): void {
+  closeStream(stream: Stream, end = 0): void {
     stream.closed = true
+    stream.end = end
     this.#builder.mention(stream)
   }
 

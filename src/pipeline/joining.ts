@@ -6,7 +6,7 @@
 import { bodyRoom, encodeBody } from '../event/encode.ts'
 import { scanObject } from '../event/json-scan.ts'
 import { ARENA, type Record } from '../event/record.ts'
-import type { Stream, StreamRange } from '../event/stream.ts'
+import { sourcePath, type Stream, type StreamRange } from '../event/stream.ts'
 import type { Seam } from '../plugin/filter.ts'
 import type { Joiner, JoinerFactory } from '../plugin/parser.ts'
 import type { JoinStep, TagPath } from './tag-path.ts'
@@ -61,7 +61,7 @@ export class Joining {
 
   /** Takes what `record` holds. It goes on, or waits. */
   take(step: JoinStep, seam: Seam, record: Record, origin: Origin): void {
-    const waiting = this.#waiting(step, seam, record, origin.stream.identity.path)
+    const waiting = this.#waiting(step, seam, record, sourcePath(origin.stream.identity))
     const index = waiting === undefined ? -1 : record.find(step.key)
     if (waiting === undefined || index < 0 || !record.locateString(index)) {
       // what waits for the path goes first, so that its order is kept

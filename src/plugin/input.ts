@@ -33,8 +33,8 @@ export interface Ingest {
   resumeStream(uid: string, generation: number, identity: StreamIdentity): Stream
   /** The identity changed (renamed, fingerprint grown): stored with the next frame. */
   identityChanged(stream: Stream): void
-  /** Nothing more will come from it. */
-  closeStream(stream: Stream): void
+  /** Nothing more will come from it. What is not covered below `end` waits to be joined: after a kill it must be read again. */
+  closeStream(stream: Stream, end?: number): void
   /**
    * Takes what `record` holds through filters and routes into the open frame, and covers `[from, to)` of the stream,
    * whatever became of the record. Counts one line read.

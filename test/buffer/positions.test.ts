@@ -57,6 +57,21 @@ describe('Positions', () => {
     expect(positions.recovered()).toEqual([])
   })
 
+  it('has a stream closed when all below its end is dealt with, also after a snapshot', () => {
+    const first = new Positions()
+    first.apply(frame([{ uid: 'a', generation: 0, identity }], [[0, 0, 5]]), 1)
+    first.apply(frame([{ uid: 'a', generation: 0, closed: true, end: 9 }], [[0, 7, 9]]), 2)
+    const positions = new Positions()
+    positions.apply({ ...frame([]), ...first.directoryPart() }, 3)
+    expect(positions.recovered()).toMatchObject([{ closed: false, covered: [[0, 5], [7, 9]] }])
+    positions.forget(10, new Set())
+    expect(positions.recovered()).toHaveLength(1)
+    positions.apply(frame([{ uid: 'a', generation: 0 }], [[0, 5, 7]]), 4)
+    expect(positions.recovered()).toMatchObject([{ closed: true, covered: [[0, 9]] }])
+    positions.forget(10, new Set())
+    expect(positions.recovered()).toEqual([])
+  })
+
   it('forgets closed streams only below what is delivered, and not while they are mentioned', () => {
     const positions = new Positions()
     positions.apply(frame(['a', 'b', 'c'].map((uid) => ({ uid, generation: 0, identity, closed: true as const }))), 5)

@@ -5,7 +5,7 @@ import { afterEach, expect, it } from 'vitest'
 import { Agent } from '../support/agent.ts'
 import { Collector } from '../support/collector.ts'
 import { imbalances } from '../support/ledger.ts'
-import { NodeLayout } from '../support/node-layout.ts'
+import { NodeLayout, type ContainerLog } from '../support/node-layout.ts'
 import { eventually, sleep } from '../support/wait.ts'
 
 const closers: (() => unknown)[] = []
@@ -19,7 +19,13 @@ interface Sent {
   readonly kubernetes: { readonly pod_name: string }
 }
 
-it('joins what the pod chose, whole, whatever was being written when the agent was killed', async () => {
+interface Setup {
+  readonly collector: Collector
+  readonly agent: Agent
+  readonly containers: readonly { readonly name: string, readonly log: ContainerLog }[]
+}
+
+async function setUp(): Promise<Setup> {
   const collector = await Collector.start()
   closers.push(() => collector.stop())
   collector.keep = 100_000
@@ -45,7 +51,11 @@ outputs:
   const node = new NodeLayout(path.join(agent.folder, 'node'))
   closers.push(() => node.close())
   const containers = ['java', 'plain'].map((name) => ({ name, log: node.pod({ namespace: 'shop', name }).container('app') }))
+  return { collector, agent, containers }
+}
 
+it('joins what the pod chose, whole, whatever was being written when the agent was killed', async () => {
+  const { collector, agent, containers } = await setUp()
   const expected = new Set<string>()
   let lines = 0
   let on = true
@@ -86,5 +96,28 @@ outputs:
   const ledger = await agent.ledger()
   expect(imbalances(ledger)).toEqual([])
   expect([ledger.inputs['tail.0']!['read'], ledger.inputs['tail.0']!['dropped'], ledger.inputs['tail.0']!['held']]).toEqual([lines, {}, 0])
+  await agent.stop()
+})
+
+it('keeps what waits to be joined when the agent is killed after its file was rotated, read to its end and compressed', async () => {
+  const { collector, agent, containers } = await setUp()
+  const log = containers[0]!.log
+  // what was on its way at a kill is sent again
+  const kept = (): string[] => [...new Set(collector.kept.map((text) => (JSON.parse(text) as Sent).log))]
+  log.write(['before'], 'stdout')
+  log.write(['java.lang.RuntimeException: x', '\tat a'], 'stderr')
+  log.raw(`${new Date().toISOString().replace('Z', '000000Z')} stdout P begun\n`)
+  await agent.start()
+  await eventually('the first line', () => kept().includes('before'))
+  await agent.kill()
+  for (let rotation = 0; rotation < 3; rotation++) {
+    log.rotate()
+    await agent.start()
+    await sleep(500)
+    await agent.kill()
+  }
+  await agent.start()
+  await eventually(() => `found ${JSON.stringify(kept())}`, () => kept().length === 3)
+  expect(kept().toSorted()).toEqual(['before', 'begun', 'java.lang.RuntimeException: x\n\tat a'])
   await agent.stop()
 })

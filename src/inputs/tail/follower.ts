@@ -236,7 +236,7 @@ export class Follower {
     if (this.byPath.get(file.name) === file) {
       file.state = SETTLED
       file.unwatch()
-    } else this.forget(file)
+    } else this.forget(file, file.offset)
   }
 
   /** Gives a file up with bytes that were not read. */
@@ -251,8 +251,8 @@ export class Follower {
     if (this.#descriptors.open > this.#descriptors.limit && file.state === ACTIVE && file.gz === null) this.#descriptors.close(file)
   }
 
-  /** Nothing more will come from it. */
-  forget(file: Followed): void {
+  /** Nothing more will come from it; it was taken up to `end`, if that is all of it. */
+  forget(file: Followed, end = 0): void {
     this.#descriptors.close(file)
     file.close(closeSync)
     this.retired.delete(file)
@@ -263,7 +263,7 @@ export class Follower {
       this.#options.joins?.release(file.path)
     }
     if (this.byPath.get(file.name) === file) this.byPath.delete(file.name)
-    this.#context.ingest.closeStream(file.stream)
+    this.#context.ingest.closeStream(file.stream, end)
     this.#beginnings.forgotten(file)
     this.release(file)
   }
