@@ -139,14 +139,16 @@ class Tail implements Input {
     this.#joins?.close()
     // what lies in a file that is still there is read after the restart: a begun line, an open group; nothing else is
     if (this.#finished) this.#joins?.flushAll()
-    for (const file of this.#follower.retired) if (isDeleted(file.fd)) this.#letGo(file)
+    for (const file of this.#follower.retired) if (isDeleted(file)) this.#letGo(file)
     this.#context.ingest.commit()
     this.#follower.closeAll()
   }
 
   #letGo(file: Followed): void {
     this.#joins?.flushPath(file.path)
-    if (file.size > file.scanned || file.limit < Infinity) this.#follower.giveUp(file)
+    // what came since it was looked at last counts, too
+    if (file.fd >= 0) file.size = fstatSync(file.fd).size
+    if (file.compressed || file.size > file.scanned || file.limit < Infinity) this.#follower.giveUp(file)
     else this.#wakers.settle(file)
   }
 
@@ -163,7 +165,8 @@ class Tail implements Input {
   }
 }
 
-function isDeleted(fd: number): boolean {
+function isDeleted({ fd: own, gz }: Followed): boolean {
+  const fd = gz?.fd ?? own
   return fd >= 0 && fstatSync(fd).nlink === 0
 }
 

@@ -1,8 +1,7 @@
 /** The descriptors of followed files: opened within a limit, and found again under whatever name a file has now. */
 import { closeSync, fstatSync, lstatSync, openSync, realpathSync, statSync, type BigIntStats } from 'node:fs'
 import type { Followed } from './followed.ts'
-import { GzSource } from './gz-source.ts'
-import { birth, mayBeSame } from './identity.ts'
+import { birth, headMatches, mayBeSame } from './identity.ts'
 import { findByInode } from './search.ts'
 
 export const GONE = -1
@@ -34,6 +33,28 @@ export class Descriptors {
     return openSync(path, 'r')
   }
 
+  /** Whether what lies at a path took the inode of a file: see `tookInode`. */
+  isTakenBy(path: string, file: Followed): boolean {
+    if (file.fd >= 0 || file.gz !== null) return false
+    let fd: number
+    try {
+      fd = this.openFile(path)
+    } catch {
+      return false
+    }
+    const took = tookInode(fd, file)
+    closeSync(fd)
+    return took
+  }
+
+  /** Gives the descriptor of a file to another owner. */
+  give(file: Followed): number {
+    const { fd } = file
+    file.fd = -1
+    this.open--
+    return fd
+  }
+
   close(file: Followed): void {
     if (file.fd < 0) return
     closeSync(file.fd)
@@ -61,15 +82,10 @@ export class Descriptors {
   }
 }
 
-/** Opens a compressed file; `wake` is called when there is something to read. Its descriptor, `GONE` or `LATER`. */
-export function openGz(file: Followed, wake: () => void): number {
-  try {
-    const fd = openSync(file.name, 'r')
-    file.gz = new GzSource(file.name, wake)
-    return fd
-  } catch (error) {
-    return isMissing(error) ? GONE : LATER
-  }
+/** Whether an open file has the inode of one that was deleted while it was closed. One that is open keeps its own. */
+export function tookInode(fd: number, closed: Followed): boolean {
+  if (closed.fd >= 0 || closed.gz !== null) return false
+  return !mayBeSame(birth(fstatSync(fd, { bigint: true })), closed.born) || !headMatches(fd, closed.headLength, closed.headSum)
 }
 
 export function isMissing(error: unknown): boolean {

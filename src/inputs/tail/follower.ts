@@ -3,9 +3,10 @@ import { closeSync, fstatSync } from 'node:fs'
 import type { InputContext } from '../../plugin/input.ts'
 import type { Counter } from '../../plugin/context.ts'
 import { Beginnings, type BeginningOptions } from './beginnings.ts'
-import { Descriptors, GONE, LATER, leadsTo, look, openGz } from './descriptors.ts'
+import { Descriptors, GONE, LATER, leadsTo, look } from './descriptors.ts'
 import type { MakerOptions } from './file-maker.ts'
 import { ACTIVE, type Followed, RETIRED, SETTLED, identityKey } from './followed.ts'
+import { GzSource } from './gz-source.ts'
 import { birth, growHead, headMatches, identityOf } from './identity.ts'
 import { Opener } from './opener.ts'
 import { Recovered, resumeRanges } from './recovery.ts'
@@ -74,6 +75,7 @@ export class Follower {
       isFirstStart: () => this.firstScan && context.firstStart,
       isFirstScan: () => this.firstScan,
       moved: (file, stream) => void (this.#unknown !== null && this.#moved.push({ file, stream })),
+      gone: (file) => this.#forgetUnread(file),
       wake,
       followed: (file) => {
         opened.value++
@@ -101,7 +103,7 @@ export class Follower {
       this.#seen(current, Number(stats.size), Number(stats.mtimeMs))
       return
     }
-    const known = this.files.get(key)
+    const known = this.#knownBy(key, path)
     if (known !== undefined && this.#isAlias(known, path, key)) return
     if (current === undefined && known === undefined) {
       if (this.#beginnings.isTooOld(path, stats) || this.#mustWait(path, String(stats.ino))) return
@@ -121,6 +123,13 @@ export class Follower {
       const target = leadsTo(path)
       this.#opener.open(path, target, before === null ? this.#unseen(path, target) : followBetween(before, target, this.#seam))
     }
+  }
+
+  /** The file that has this inode, unless it was deleted while it was closed and its inode given to the one at `path`. */
+  #knownBy(key: string, path: string): Followed | undefined {
+    const known = this.files.get(key)
+    if (known !== undefined && this.#descriptors.isTakenBy(path, known)) this.#forgetUnread(known)
+    return this.files.get(key)
   }
 
   #mustWait(path: string, inode: string): boolean {
@@ -179,8 +188,14 @@ export class Follower {
 
   /** Opens a file that was closed while idle. False: it cannot be read now, or never again. */
   ensureOpen(file: Followed): boolean {
-    if (file.fd >= 0 || file.gz !== null) return true
-    const fd = file.compressed ? openGz(file, () => this.#wake(file)) : this.#descriptors.reopen(file)
+    if (file.gz !== null) return true
+    if (file.fd < 0 && !this.#reopen(file)) return false
+    if (file.compressed) file.gz = new GzSource(this.#descriptors.give(file), () => this.#wake(file))
+    return true
+  }
+
+  #reopen(file: Followed): boolean {
+    const fd = this.#descriptors.reopen(file)
     if (fd === LATER) return false
     if (fd === GONE) {
       this.#forgetUnread(file)

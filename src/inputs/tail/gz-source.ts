@@ -12,6 +12,7 @@ import { END, MORE, type Outcome } from './plain-reader.ts'
 const NONE = Buffer.alloc(0)
 
 export class GzSource {
+  readonly fd: number
   readonly #input: ReadStream
   readonly #gunzip: Gunzip
   /** The begun line at the file's offset. */
@@ -21,9 +22,11 @@ export class GzSource {
   ended = false
   error: Error | null = null
 
-  /** `wake` is called whenever there is something to read. */
-  constructor(path: string, wake: () => void) {
-    this.#input = createReadStream(path)
+  /** Reads from a descriptor, which is its own from now on; `wake` is called whenever there is something to read. */
+  constructor(fd: number, wake: () => void) {
+    this.fd = fd
+    // open until `destroy`, so that no other file gets its inode while it is followed
+    this.#input = createReadStream('', { fd, start: 0, autoClose: false })
     this.#gunzip = createGunzip()
     const fail = (error: Error): void => {
       this.error ??= error

@@ -1,10 +1,10 @@
 /** Opens files: new ones, those that were followed before the stop, and those that were rotated while nobody looked. */
-import { closeSync, fstatSync } from 'node:fs'
+import { closeSync, fstatSync, type BigIntStats } from 'node:fs'
 import { sourcePath, type RecoveredStream } from '../../event/stream.ts'
 import type { InputContext } from '../../plugin/input.ts'
 import type { Beginnings } from './beginnings.ts'
 import { continues, peek, type Content } from './compressed-copy.ts'
-import { isMissing, type Descriptors } from './descriptors.ts'
+import { isMissing, tookInode, type Descriptors } from './descriptors.ts'
 import { FileMaker, type MakerOptions } from './file-maker.ts'
 import { identityKey, type Followed } from './followed.ts'
 import { identityOf } from './identity.ts'
@@ -24,6 +24,8 @@ export interface Known {
   isFirstScan(): boolean
   /** A file was found under another name than the one it was first followed under. */
   moved(file: Followed, stream: RecoveredStream): void
+  /** A file was deleted while it was closed. */
+  gone(file: Followed): void
   wake(file: Followed): void
   followed(file: Followed): void
 }
@@ -51,7 +53,7 @@ export class Opener {
       return
     }
     const stats = fstatSync(fd, { bigint: true })
-    if (!stats.isFile() || this.#known.files.has(identityKey(String(stats.dev), String(stats.ino)))) {
+    if (!stats.isFile() || this.#isFollowed(fd, stats)) {
       closeSync(fd)
       return
     }
@@ -85,6 +87,13 @@ export class Opener {
     this.#follow(file)
   }
 
+  #isFollowed(fd: number, { dev, ino }: BigIntStats): boolean {
+    const key = identityKey(String(dev), String(ino))
+    const known = this.#known.files.get(key)
+    if (known !== undefined && tookInode(fd, known)) this.#known.gone(known)
+    return this.#known.files.has(key)
+  }
+
   #matchNew(file: Followed, content: Content | null): Match | null {
     const match = this.#known.recovered.take(file)
     if (match?.kind === 'replaced' && wasRotatedAway(file, match.stream)) {
@@ -105,7 +114,7 @@ export class Opener {
       return null
     }
     const stats = fstatSync(fd, { bigint: true })
-    if (this.#known.files.has(identityKey(String(stats.dev), String(stats.ino)))) {
+    if (this.#isFollowed(fd, stats)) {
       closeSync(fd)
       return null
     }
@@ -140,11 +149,9 @@ export class Opener {
   }
 
   #follow(file: Followed): void {
-    const { files, byPath, descriptors } = this.#known
+    const { files, byPath } = this.#known
     files.set(identityKey(file.device, file.inode), file)
     file.checkedAt = performance.now()
-    // a compressed file is read by a descriptor of its own
-    if (file.compressed) descriptors.close(file)
     if (file.name === file.path) byPath.set(file.path, file)
     this.#known.followed(file)
   }

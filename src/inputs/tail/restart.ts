@@ -111,7 +111,11 @@ function chain(path: string, left: readonly Left[], look: FirstLook, rotations: 
       file.after = last
       last = file
     }
-    const between = placesBetween(former, inOrder[i + 1]?.former ?? current)
+    const after = inOrder.slice(i + 1).map((each) => each.former)
+    // of one that is gone the name that the kubelet gave it may not be known
+    const stamped = after.find(({ target, name }) => target === former.target && stampOf(name) !== undefined)
+    const next = after[0] ?? current
+    const between = placesBetween(former, { ...next, name: stamped?.name ?? next.name })
     last = followPlaces(between, path, [former.target, current.target], last, rotations)
   }
   if (last === null) return

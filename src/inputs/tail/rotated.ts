@@ -146,6 +146,7 @@ export function wasRotatedAway(file: Followed, stream: RecoveredStream): boolean
   return !isSame(file.born, String(stream.identity.marks['born'] ?? '0')) && findStamped(file.target).length > 0
 }
 
-export function createdAt({ fd, born }: Followed): bigint {
-  return fd < 0 ? BigInt(born) : fstatSync(fd, { bigint: true }).birthtimeNs
+/** Of a compressed file nothing tells when what it holds was created. */
+export function createdAt({ fd, born, compressed }: Followed): bigint {
+  return fd < 0 || compressed ? BigInt(born) : fstatSync(fd, { bigint: true }).birthtimeNs
 }

@@ -1,6 +1,7 @@
 /** Looking for a file under another name, and for where its last line begins. */
-import { lstatSync, readSync, readdirSync } from 'node:fs'
+import { lstatSync, readFileSync, readSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import type { Followed } from './followed.ts'
 
 /** What a folder holds; nothing when it cannot be read. */
@@ -181,6 +182,7 @@ export function lastLineBegin(file: Followed): number {
 
 /** Newlines behind the offset of an open file: how many lines are given up with it. */
 export function countLines(file: Followed): number {
+  if (file.compressed) return countCompressed(file)
   if (file.fd < 0) return 0
   const block = Buffer.allocUnsafe(LOOK_BACK)
   let lines = 0
@@ -190,4 +192,15 @@ export function countLines(file: Followed): number {
     for (let i = 0; i < length; i++) if (block[i] === 10) lines++
     at += length
   }
+}
+
+function countCompressed({ fd, gz, offset }: Followed): number {
+  let lines = 0
+  try {
+    const content = gunzipSync(readFileSync(gz?.fd ?? fd))
+    for (let at = content.indexOf(10, offset); at >= 0; at = content.indexOf(10, at + 1)) lines++
+  } catch {
+    // nothing could be read of it
+  }
+  return lines
 }

@@ -87,7 +87,8 @@ export class Sweep {
     const retired = [...this.#follower!.retired]
     for (const file of retired) {
       file.queued = true
-      while (performance.now() < deadline && this.#ingest.hasRoom() && this.#read(file)) {
+      const mayGoOn = (): boolean => this.#read(file) || (file.gz !== null && !file.gz.done)
+      while (performance.now() < deadline && this.#ingest.hasRoom() && mayGoOn()) {
         await new Promise(setImmediate)
       }
     }

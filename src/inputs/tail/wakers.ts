@@ -150,7 +150,7 @@ export class Wakers {
 
   /** Takes the last line, ended or not, of a file that nothing is added to any more, and closes it. */
   settle(file: Followed): void {
-    if (file.fd >= 0) this.#reader.takeRest(file)
+    if (file.fd >= 0 && !file.compressed) this.#reader.takeRest(file)
     this.#follower.settle(file)
   }
 

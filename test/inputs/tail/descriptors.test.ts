@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Stream } from '../../../src/event/stream.ts'
-import { Descriptors, GONE, LATER, isMissing, look, openGz } from '../../../src/inputs/tail/descriptors.ts'
+import { Descriptors, GONE, LATER, isMissing, look } from '../../../src/inputs/tail/descriptors.ts'
 import { Followed } from '../../../src/inputs/tail/followed.ts'
+import { headSum } from '../../../src/inputs/tail/identity.ts'
 
 let folder: string
 let path: string
@@ -67,13 +68,25 @@ it('counts what it closes, once', () => {
   expect([file.fd, descriptors.open]).toEqual([-1, 0])
 })
 
-it('a compressed file that is not there is gone; one that cannot be reached may come later', () => {
+it('a file that is not there is gone; one that cannot be reached may come later', () => {
   const file = followed()
-  file.name = join(folder, 'none.gz')
-  expect(openGz(file, () => undefined)).toBe(GONE)
+  unlinkSync(path)
+  expect(descriptors.reopen(file)).toBe(GONE)
   file.name = join(folder, 'x'.repeat(300))
-  expect(openGz(file, () => undefined)).toBe(LATER)
-  expect(file.gz).toBeNull()
+  expect(descriptors.reopen(file)).toBe(LATER)
+})
+
+it('tells a file from one that was closed and had its inode, by its head; one that is open has its inode still', () => {
+  const file = followed()
+  file.headLength = 4
+  file.headSum = headSum(Buffer.from('one\n'))
+  expect(descriptors.isTakenBy(path, file)).toBe(false)
+  writeFileSync(path, 'another\n')
+  expect(descriptors.isTakenBy(path, file)).toBe(true)
+  expect(descriptors.isTakenBy(path + '.none', file)).toBe(false)
+  file.fd = descriptors.openFile(path)
+  expect(descriptors.isTakenBy(path, file)).toBe(false)
+  closeSync(file.fd)
 })
 
 it('looks at a path without throwing', () => {

@@ -1,8 +1,9 @@
-import { appendFileSync, mkdtempSync, renameSync, rmSync, symlinkSync, truncateSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ACTIVE, RETIRED, SETTLED } from '../../../src/inputs/tail/followed.ts'
+import { sleep } from '../../support/wait.ts'
 import { RecordingIngest } from '../recording-ingest.ts'
 import { makeParts, until, type Chosen, type Parts } from './parts.ts'
 
@@ -31,6 +32,18 @@ function make(chosen: Chosen = {}): Parts['follower'] {
 async function values(count: number): Promise<unknown[]> {
   await until(() => ingest.records.length >= count && parts.sweep.empty)
   return ingest.values()
+}
+
+/** Puts a file with this inode, which is free, at the path. */
+function makeWithInode(ino: number): boolean {
+  for (let i = 0; i < 200; i++) {
+    const name = join(folder, `made-${i}`)
+    writeFileSync(name, 'three\n')
+    if (statSync(name).ino !== ino) continue
+    renameSync(name, path)
+    return true
+  }
+  return false
 }
 
 describe('a path that is found', () => {
@@ -147,6 +160,30 @@ describe('a file', () => {
     appendFileSync(path, 'two\n')
     follower.check(file)
     expect(await values(2)).toEqual(['one', 'two'])
+  })
+
+  it('that went while it was closed, and its inode to the next file of another path, hides nothing that had the path in between', async (context) => {
+    const follower = make({ follower: { openLimit: 0 } })
+    const other = join(folder, 'other.log')
+    writeFileSync(other, 'other\n')
+    writeFileSync(path, '')
+    // the clock of files ticks every few milliseconds
+    await sleep(8)
+    appendFileSync(path, 'one\n')
+    follower.found(other)
+    follower.found(path)
+    await values(2)
+    const { ino } = statSync(other)
+    await sleep(8)
+    renameSync(path, path + '.2')
+    writeFileSync(path, 'two\n')
+    await sleep(8)
+    renameSync(path, path + '.1')
+    unlinkSync(other)
+    if (!makeWithInode(ino)) context.skip('the file system does not give inodes again')
+    follower.found(path)
+    expect((await values(4)).slice(2)).toEqual(['two', 'three'])
+    expect([follower.lost.value, follower.byPath.get(path)!.path]).toEqual([0, path])
   })
 
   it('that went while it was closed is said with the bytes it took along', async () => {

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Beginnings } from '../../../src/inputs/tail/beginnings.ts'
 import { Descriptors } from '../../../src/inputs/tail/descriptors.ts'
-import type { Followed } from '../../../src/inputs/tail/followed.ts'
+import { identityKey, type Followed } from '../../../src/inputs/tail/followed.ts'
 import { headSum } from '../../../src/inputs/tail/identity.ts'
 import { Opener } from '../../../src/inputs/tail/opener.ts'
 import { Recovered } from '../../../src/inputs/tail/recovery.ts'
@@ -35,7 +35,8 @@ function open(streams: readonly RecoveredStream[] = []): { opener: Opener, moved
   const byPath = new Map<string, Followed>()
   const opener = new Opener(context, options, {
     files, byPath, recovered: new Recovered(streams), beginnings: new Beginnings(options), descriptors: new Descriptors(10, () => {}),
-    isFirstStart: () => false, isFirstScan: () => true, moved: (file) => moved.push(file.name), wake: () => {}, followed: (file) => opened.push(file)
+    isFirstStart: () => false, isFirstScan: () => true, moved: (file) => moved.push(file.name), wake: () => {}, followed: (file) => opened.push(file),
+    gone: (file) => files.delete(identityKey(file.device, file.inode))
   })
   return { opener, moved, files, byPath }
 }

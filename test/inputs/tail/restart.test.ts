@@ -221,6 +221,21 @@ it.each([2, 3])('a file that the kubelet rotated unseen and compressed before it
   expect(numbers).toEqual(Array.from({ length: count }, (_, i) => i).filter((i) => i !== 1 || more < 3))
 })
 
+it('compressed copies that wait for their turn are read to their end though they are deleted meanwhile', async () => {
+  await begin(line('one'))
+  await stop()
+  appendFileSync(path, line('two'))
+  for (const name of ['three', 'four', 'five', 'six']) await rotate(line(name))
+  const copies = ['app.log.4', 'app.log.3', 'app.log.2']
+  copies.forEach(compress)
+  ingest.room = false
+  comeBack('app.log')
+  await sleep(20)
+  for (const name of copies) unlinkSync(join(folder, `${name}.gz`))
+  ingest.makeRoom()
+  expect(await names(6)).toEqual(all)
+})
+
 it.each([3, 4])('the kubelet rotated %i times between two looks: what it compressed or deleted meanwhile is told from what came after', async (rotations) => {
   const node = new NodeLayout(folder)
   const container = node.pod({ name: 'web' }).container('app')
