@@ -91,6 +91,6 @@ test('random writes, rotations by the kubelet, stops, kills: each line once, in 
     examples: [
       'rotate rotate full rotate look rotate kill write write rotate rotate',
       'stop rotate stop write stop rotate rotate write look rotate rotate rotate write room stop write room look'
-    ].map((steps) => [steps.split(' ')])
+    ].map((steps): [string[]] => [steps.split(' ')])
   })
 }, 90_000)
