@@ -75,7 +75,7 @@ export const messages = {
   'state-in-use': 'another agent uses {path}',
   'state-unusable': 'cannot use {path}: {reason}',
   'address-in-use': 'cannot listen on {address}: {reason}',
-  'not-a-buffer': '{path} holds no buffer',
+  'not-a-buffer': '{path} holds no buffer: name the folder of an agent with -s, or its configuration with -c',
   'no-dead-letters': 'there are no dead letters of {output}'
 } as const
 

@@ -3,7 +3,7 @@
  * in YAML is kept beside it for structures. Repeated keys are kept in order.
  */
 
-import { Composer, isAlias, isMap, isNode, isScalar, isSeq, Lexer, LineCounter, Parser, type Alias, type CST, type Node, type Pair, type YAMLMap, type YAMLSeq } from 'yaml'
+import { Composer, isAlias, isMap, isNode, isScalar, isSeq, Lexer, LineCounter, Parser, type Alias, type CST, type ErrorCode, type Node, type Pair, type YAMLMap, type YAMLSeq } from 'yaml'
 
 import { own } from '../lib/own.ts'
 import { nounOf, type Entry, type Mapping, type Section, type Value } from './document.ts'
@@ -27,6 +27,16 @@ const mostLevels = 100
 
 /** Values that aliases may stand for in one file. Nine anchors of nine aliases each would otherwise fill any memory. */
 const mostAliased = 100_000
+
+/** What to do about the mistakes that are made most. */
+const remedies: Partial<Record<ErrorCode, string>> = {
+  TAB_AS_INDENT: 'Indent with blanks: YAML does not take tabs.',
+  BAD_INDENT: 'Indent the items of a list or map all alike, and close every bracket that is opened above.',
+  MISSING_CHAR: 'Close what is opened above.',
+  BLOCK_AS_IMPLICIT_KEY: 'Put a value with ": " in it in quotes, and indent the keys of a map all alike.',
+  BAD_SCALAR_START: 'Put the value in quotes.',
+  BAD_ALIAS: 'Put a value that begins with * in quotes.'
+}
 
 /** The sections of a YAML text, in order; syntax errors become problems with YAML's own place and reason. */
 export function readYaml(text: string, file: string, problems: Problems): Section[] {
@@ -76,7 +86,7 @@ class Reader {
     for (const error of document.errors) {
       const reason = error.message.replace(/\s+/g, ' ')
       this.#problems.error('yaml-syntax', { reason }, this.#place(error.pos[0]), {
-        hint: text.includes('\t') ? 'Indent with blanks: YAML does not take tabs.' : undefined
+        hint: remedies[error.code]
       })
     }
     if (document.errors.length > 0) return null

@@ -14,6 +14,6 @@ describe('fantail ledger', () => {
   it('says that there is no buffer', async () => {
     const io = testIo()
     expect(await main(['ledger', '-s', '/nowhere'], io)).toBe(1)
-    expect(io.written.err).toBe('fantail: /nowhere holds no buffer\n')
+    expect(io.written.err).toBe('fantail: /nowhere holds no buffer: name the folder of an agent with -s, or its configuration with -c\n')
   })
 })

@@ -108,6 +108,18 @@ pipeline:
     expect(read(text).problems.join()).toContain(problem)
   })
 
+  it.each([
+    ['a tab', 'service:\n\tflush: 1\n', 'Indent with blanks'],
+    ['an open bracket', 'service: {a: [1\n', 'close every bracket'],
+    ['an open quote', 'service:\n  a: "x\n', 'Close what is opened'],
+    ['an unquoted colon, whatever tabs there are', 'service:\n  a: b: c # \t\n', 'in quotes'],
+    ['an unquoted star', 'service:\n  match: *\n', 'in quotes']
+  ])('says what to do about %s', (_, text, remedy) => {
+    const problems = new Problems()
+    readYaml(text, 'agent.yaml', problems)
+    expect(problems.list[0]?.hint).toContain(remedy)
+  })
+
   it('never throws', () => {
     fc.assert(fc.property(fc.string(), (text) => {
       expect(Array.isArray(read(text).sections)).toBe(true)
