@@ -47,6 +47,7 @@ export class FileMaker {
     file.size = Number(stats.size)
     file.modified = Number(stats.mtimeMs)
     file.born = birth(stats)
+    file.made = String(stats.birthtimeNs)
     file.compressed = name.endsWith('.gz')
     const head = readHead(fd)
     file.headLength = head.length

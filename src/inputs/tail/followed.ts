@@ -49,6 +49,8 @@ export class Followed {
   headSum = 0
   /** When it was created, in nanoseconds; '0' where the file system does not say. */
   born = '0'
+  /** What the file system said of its creation when it was opened, which only a later change of the file proves true. */
+  made = '0'
   /** Its size when last looked at. */
   size = 0
   modified = 0

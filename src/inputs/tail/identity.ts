@@ -64,6 +64,7 @@ export function identityOf(input: string, file: Followed): StreamIdentity {
       head: file.headLength,
       sum: file.headSum,
       born: file.born,
+      made: file.made,
       target: file.target,
       // the path that the tag was made from, where it is another one
       ...(file.path === file.name ? {} : { first: file.path })

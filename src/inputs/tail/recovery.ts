@@ -101,7 +101,7 @@ export function endOf(stream: RecoveredStream): number {
 export function compare(stream: RecoveredStream, file: Followed): Match | null {
   const { marks, path } = stream.identity
   const born = String(marks['born'] ?? '0')
-  if (!mayBeSame(file.born, born)) return null
+  if (!mayBeSame(file.born, born) || !mayBeSame(file.born, String(marks['made'] ?? '0'))) return null
   const head = Number(marks['head'] ?? 0)
   const end = endOf(stream)
   const known = isSame(file.born, born) || path === file.name

@@ -221,6 +221,26 @@ it.each([2, 3])('a file that the kubelet rotated unseen and compressed before it
   expect(numbers).toEqual(Array.from({ length: count }, (_, i) => i).filter((i) => i !== 1 || more < 3))
 })
 
+it.each([2, 3])('a file that was empty when the agent was killed, its inode another one\'s since (%i rotations): all are read', async (rotations) => {
+  const node = new NodeLayout(folder)
+  const container = node.pod({ name: 'web' }).container('app')
+  parts.follower.found(container.link)
+  ingest.commit()
+  await stop()
+  for (let i = 0; i <= rotations; i++) {
+    await sleep(8)
+    container.write([line(String(i)).trimEnd()])
+    if (i < rotations) container.rotate()
+  }
+  parts = makeParts(ingest)
+  parts.follower.found(container.link)
+  parts.follower.adoptRotated()
+  await until(() => ingest.records.length > rotations)
+  node.close()
+  const numbers = ingest.values().map((value) => Number(/ F (\d+)/.exec(String(value))?.[1]))
+  expect(numbers).toEqual(Array.from({ length: rotations + 1 }, (_, i) => i))
+})
+
 it('compressed copies that wait for their turn are read to their end though they are deleted meanwhile', async () => {
   await begin(line('one'))
   await stop()
