@@ -5,6 +5,7 @@
 import { defaultProvider } from '@aws-sdk/credential-provider-node'
 import { call } from './call.ts'
 import type { Credentials } from './credentials.ts'
+import { bodyOf, pathOf, type SdkRequest } from './sdk-request.ts'
 
 const TIMEOUT = 10_000
 
@@ -19,28 +20,14 @@ export function chain(profile: string | undefined, region: string | undefined): 
 /** What the SDK asks of STS and SSO goes through the proxy of the environment; what it asks of the node or the pod does not come here. */
 const requestHandler = {
   metadata: { handlerProtocol: 'http/1.1' },
-  async handle({ method, protocol, hostname, port, path, query, headers, body }: Asked): Promise<{ response: object }> {
-    const url = new URL(`${protocol}//${hostname}${port === undefined ? '' : `:${port}`}${path}`)
-    for (const [name, value] of Object.entries(query ?? {})) {
-      for (const one of Array.isArray(value) ? (value as readonly string[]) : [value]) url.searchParams.append(name, typeof one === 'string' ? one : '')
-    }
-    const bytes = typeof body === 'string' ? Buffer.from(body) : body instanceof Uint8Array ? Buffer.from(body) : undefined
+  async handle(request: SdkRequest): Promise<{ response: object }> {
+    const { method, protocol, hostname, port, headers } = request
+    const url = new URL(`${protocol}//${hostname}${port === undefined ? '' : `:${port}`}${pathOf(request)}`)
+    const body = bodyOf(request)
     const { 'content-length': _, ...rest } = headers
-    const answer = await call({ method: method as 'GET', url, headers: rest, ...(bytes === undefined ? {} : { body: bytes }), timeout: TIMEOUT, proxy: true })
+    const answer = await call({ method: method as 'GET', url, headers: rest, ...(body.length === 0 ? {} : { body }), timeout: TIMEOUT, proxy: true })
     return { response: { statusCode: answer.status, headers: {}, body: Buffer.from(answer.body) } }
   },
   updateHttpClientConfig () {},
   httpHandlerConfigs: () => ({})
-}
-
-/** A request of the SDK, as far as it is used. */
-interface Asked {
-  readonly method: string
-  readonly protocol: string
-  readonly hostname: string
-  readonly port?: number
-  readonly path: string
-  readonly query?: { readonly [name: string]: string | readonly string[] | null | undefined }
-  readonly headers: { readonly [name: string]: string }
-  readonly body?: unknown
 }

@@ -9,9 +9,10 @@ import {
   type CloudWatchLogsClientConfig, type PutLogEventsCommandOutput
 } from '@aws-sdk/client-cloudwatch-logs'
 import type { CredentialSource } from '../../lib/aws/credentials.ts'
+import type { SdkRequest } from '../../lib/aws/sdk-request.ts'
 import { Signer } from '../../lib/aws/sign.ts'
 import { version } from '../../lib/version.ts'
-import type { SdkHandler, SdkRequest, SdkResponse } from '../shared/aws/sdk-handler.ts'
+import type { SdkHandler, SdkResponse } from '../shared/aws/sdk-handler.ts'
 import type { Creation, Settings } from './settings.ts'
 
 export type PutAnswer = Pick<PutLogEventsCommandOutput, 'rejectedLogEventsInfo' | 'rejectedEntityInfo'>

@@ -1,20 +1,9 @@
 /** The HTTP handler that clients of the AWS SDK are given, so that `net.*`, `tls.*` and proxies mean for them what they mean everywhere. */
 import type { Agent } from 'node:http'
+import { bodyOf, pathOf, type SdkRequest } from '../../../lib/aws/sdk-request.ts'
 import type { NetworkOptions } from '../../../plugin/output.ts'
 import { createAgent, type Endpoint } from '../network.ts'
 import { send } from '../request.ts'
-
-/** What the SDK hands over, as far as it is used. */
-export interface SdkRequest {
-  readonly method: string
-  readonly protocol: string
-  readonly hostname: string
-  readonly port?: number
-  readonly path: string
-  readonly query?: { readonly [name: string]: string | readonly string[] | null | undefined }
-  readonly headers: { readonly [name: string]: string }
-  readonly body?: unknown
-}
 
 export interface SdkResponse {
   readonly response: { readonly statusCode: number; readonly headers: { [name: string]: string }; readonly body: Uint8Array }
@@ -39,7 +28,7 @@ export class SdkHandler {
 
   async handle(request: SdkRequest, { abortSignal }: { readonly abortSignal?: unknown } = {}): Promise<SdkResponse> {
     const endpoint = endpointOf(request)
-    const body = bodyOf(request.body)
+    const body = bodyOf(request)
     this.#held.add(body)
     const answer = await send(this.#agent(endpoint), endpoint, {
       method: request.method,
@@ -83,20 +72,4 @@ export class SdkHandler {
 function endpointOf({ protocol, hostname, port }: SdkRequest): Endpoint {
   const secure = protocol !== 'http:'
   return { secure, host: hostname.replace(/^\[|\]$/g, ''), port: port ?? (secure ? 443 : 80) }
-}
-
-function pathOf({ path, query = {} }: SdkRequest): string {
-  const pairs = Object.entries(query).flatMap(([name, value]) => (
-    (Array.isArray(value) ? (value as readonly string[]) : [value]).map((one) => (
-      typeof one === 'string' ? `${encodeURIComponent(name)}=${encodeURIComponent(one)}` : encodeURIComponent(name)
-    ))
-  ))
-  return pairs.length === 0 ? path : `${path}?${pairs.join('&')}`
-}
-
-function bodyOf(body: unknown): Buffer {
-  if (Buffer.isBuffer(body)) return body
-  if (typeof body === 'string') return Buffer.from(body)
-  if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-  return Buffer.alloc(0)
 }
