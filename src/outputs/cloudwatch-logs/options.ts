@@ -1,5 +1,6 @@
 /** Options of cloudwatch_logs and of cloudwatch, the Go plugin's name for it. */
 import type { Fields, OptionsOf } from '../../config/fields.ts'
+import { awsOptions } from '../shared/aws/options.ts'
 
 /** What both have. */
 const common = {
@@ -13,13 +14,13 @@ const common = {
     kind: 'string', example: 'json/emf',
     doc: 'Value of the header x-amzn-logs-format; `json/emf` where records are metrics in the embedded format.'
   },
-  role_arn: { kind: 'string', doc: 'Role to assume.', example: 'arn:aws:iam::123456789012:role/logs' },
-  external_id: { kind: 'string', doc: 'External id for role_arn.', example: 'logs' },
+  role_arn: awsOptions.role_arn,
+  external_id: awsOptions.external_id,
   endpoint: {
     kind: 'string', example: 'vpce-0a1b2c.logs.eu-central-1.vpce.amazonaws.com',
     doc: 'Host (HTTPS) or URL to send to, such as a VPC endpoint; that of the region when not set.'
   },
-  sts_endpoint: { kind: 'string', doc: 'Host or URL of STS, for role_arn.', example: 'sts.eu-central-1.amazonaws.com' },
+  sts_endpoint: awsOptions.sts_endpoint,
   extra_user_agent: { kind: 'string', doc: 'Added to the user agent.', example: 'team-a' },
   log_retention_days: {
     kind: 'integer', default: 0, min: 0, example: '30',
@@ -68,15 +69,12 @@ export const cloudwatchLogsOptions = {
   },
   auto_create_group: { kind: 'boolean', default: false, doc: 'Make groups that are missing.', example: 'on' },
   log_group_tags: { kind: 'list', doc: 'Tags of groups that we make, `key=value`.', example: 'team=platform, env=prod' },
-  profile: { kind: 'string', doc: 'Profile of the credentials.', example: 'logs' },
+  profile: awsOptions.profile,
   add_entity: {
     kind: 'boolean', default: false, example: 'on',
     doc: 'Name the service that records come from, as the filters kubernetes and aws found it (`aws_entity_…`).'
   },
-  auto_retry_requests: {
-    kind: 'boolean', default: true, doc: 'Accepted as in Fluent Bit.',
-    withoutEffect: 'every request that fails is tried again, as often as it takes'
-  },
+  auto_retry_requests: awsOptions.auto_retry_requests,
   metric_namespace: {
     kind: 'string', doc: 'Accepted as in Fluent Bit.', example: 'node',
     withoutEffect: 'it names the metrics made of the inputs cpu and mem, which Fantail does not have; records in the embedded format pass as they are'

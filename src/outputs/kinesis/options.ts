@@ -1,5 +1,6 @@
 /** Options of kinesis_streams and kinesis_firehose, and of kinesis and firehose, the Go plugins' names for them. */
 import type { Fields, OptionsOf } from '../../config/fields.ts'
+import { awsOptions } from '../shared/aws/options.ts'
 
 const common = {
   region: { kind: 'string', doc: 'Region of the stream; without it AWS_REGION.', example: 'eu-central-1' },
@@ -15,18 +16,18 @@ const common = {
     kind: 'string', doc: 'Send only this value of each record, text as it is; a record without it becomes a dead letter.', example: 'log',
     differs: 'Fluent Bit drops a record without it'
   },
-  role_arn: { kind: 'string', doc: 'Role to assume.', example: 'arn:aws:iam::123456789012:role/logs' },
+  role_arn: awsOptions.role_arn,
   endpoint: {
     kind: 'string', example: 'https://vpce-0a1b2c.kinesis.eu-central-1.vpce.amazonaws.com',
     doc: 'Host (HTTPS) or URL to send to, such as a VPC endpoint; that of the region when not set.'
   },
-  sts_endpoint: { kind: 'string', doc: 'Host or URL of STS, for role_arn.', example: 'sts.eu-central-1.amazonaws.com' }
+  sts_endpoint: awsOptions.sts_endpoint
 } as const satisfies Fields
 
 /** What the plugins written in C have besides. */
 const c = {
-  external_id: { kind: 'string', doc: 'External id for role_arn.', example: 'logs' },
-  profile: { kind: 'string', doc: 'Profile of the credentials.', example: 'logs' },
+  external_id: awsOptions.external_id,
+  profile: awsOptions.profile,
   compression: {
     kind: 'choice', values: ['gzip', 'zstd', 'snappy'], example: 'gzip',
     doc: 'Compress each record that is sent.'
@@ -35,10 +36,7 @@ const c = {
     kind: 'boolean', default: false, example: 'on',
     doc: 'Send as many records, a line each, as one as the service takes: fewer to pay for.'
   },
-  auto_retry_requests: {
-    kind: 'boolean', default: true, doc: 'Accepted as in Fluent Bit.',
-    withoutEffect: 'every request that fails is tried again, as often as it takes'
-  }
+  auto_retry_requests: awsOptions.auto_retry_requests
 } as const satisfies Fields
 
 /** What the Go plugins have besides. */

@@ -1,5 +1,6 @@
 /** Options of the output s3. */
 import type { Fields, OptionsOf } from '../../config/fields.ts'
+import { awsOptions } from '../shared/aws/options.ts'
 import { JSON_DATE_FORMATS } from '../shared/json-date.ts'
 import { jsonDateOptions } from '../shared/dated-json.ts'
 
@@ -10,10 +11,10 @@ export const s3Options = {
     kind: 'string', example: 'https://bucket.vpce-0a1b2c.s3.eu-central-1.vpce.amazonaws.com',
     doc: 'Host (HTTPS) or URL to send to, such as a VPC endpoint or another store that speaks S3; that of the region when not set.'
   },
-  sts_endpoint: { kind: 'string', doc: 'Host or URL of STS, for role_arn.', example: 'sts.eu-central-1.amazonaws.com' },
-  role_arn: { kind: 'string', doc: 'Role to assume.', example: 'arn:aws:iam::123456789012:role/logs' },
-  external_id: { kind: 'string', doc: 'External id for role_arn.', example: 'logs' },
-  profile: { kind: 'string', doc: 'Profile of the credentials.', example: 'logs' },
+  sts_endpoint: awsOptions.sts_endpoint,
+  role_arn: awsOptions.role_arn,
+  external_id: awsOptions.external_id,
+  profile: awsOptions.profile,
   s3_key_format: {
     kind: 'string', default: '/fluent-bit-logs/$TAG/%Y/%m/%d/%H/%M/%S', example: '/$TAG[1]/%Y/%m/%d/%H-$UUID.log.gz',
     doc: 'Key of an object, from the tag and the time of its first record: `$TAG`, `$TAG[0]` to `$TAG[9]`, `$UUID`, `$INDEX` '
