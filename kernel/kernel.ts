@@ -2,11 +2,11 @@
  * The loops over single bytes that cost most, in AssemblyScript: WebAssembly looks at 16 bytes at once. Written by
  * `node scripts/kernel.ts` into src/event/kernel-code.ts; src/event/kernel.ts says what each function promises.
  *
- * All addresses are absolute. A record's table of members lies in this memory (src/event/record.ts has the same offsets).
+ * All addresses are absolute. A record's table of members lies in this memory (`TABLE` in src/event/kernel.ts has the same offsets).
  * Up to 15 bytes behind a text are read and behind what is written are scribbled on: callers leave that room.
  */
 
-// The table of a record. All but the last six are read and written by JavaScript too.
+// The table of a record; JavaScript reads and writes it too.
 const BASES: usize = 0
 const COUNT: usize = 12
 const REPEATED: usize = 16
@@ -86,7 +86,6 @@ export function prepare(): void {
 // ---- text into the inside of a JSON string
 
 export function escape(from: usize, end: usize, to: usize): usize {
-  const backslashes = i8x16.splat(BACKSLASH)
   while (from + 16 <= end) {
     const text = v128.load(from)
     const set = i8x16.bitmask(stops(text)) as usize
@@ -96,17 +95,20 @@ export function escape(from: usize, end: usize, to: usize): usize {
     } else if (v128.any_true(i8x16.lt_u(text, i8x16.splat(0x20)))) {
       to = escapeBytes(from, from + 16, to)
     } else {
-      let spread = v128.load(SPREAD + ((set & 255) << 4))
-      v128.store(to, v128.or(i8x16.swizzle(text, spread), v128.and(i8x16.lt_s(spread, i8x16.splat(0)), backslashes)))
-      to += load<u8>(SPREAD_SIZE + (set & 255))
-      const rest = v128.load(from + 8)
-      spread = v128.load(SPREAD + ((set >> 8) << 4))
-      v128.store(to, v128.or(i8x16.swizzle(rest, spread), v128.and(i8x16.lt_s(spread, i8x16.splat(0)), backslashes)))
-      to += load<u8>(SPREAD_SIZE + (set >> 8))
+      to = spreadOut(text, set & 255, to)
+      to = spreadOut(v128.load(from + 8), set >> 8, to)
     }
     from += 16
   }
   return escapeBytes(from, end, to)
+}
+
+/** Writes the first 8 bytes of a text, a backslash before each one of the set. */
+// @ts-ignore: decorator
+@inline function spreadOut(text: v128, set: usize, to: usize): usize {
+  const places = v128.load(SPREAD + (set << 4))
+  v128.store(to, v128.or(i8x16.swizzle(text, places), v128.and(i8x16.lt_s(places, i8x16.splat(0)), i8x16.splat(BACKSLASH))))
+  return to + load<u8>(SPREAD_SIZE + set)
 }
 
 function escapeBytes(from: usize, end: usize, to: usize): usize {
