@@ -7,7 +7,7 @@ import { KafkaServer, kafka, kcat } from '../support/servers/kafka.ts'
 import { describeWith } from '../support/servers/server.ts'
 import { eventually } from '../support/wait.ts'
 import { Writer, plain } from '../support/writer.ts'
-import { length, load, long, sum } from './torture.ts'
+import { deliveredByLedger, length, load, long, sum } from './torture.ts'
 
 const records = length(30_000, 1_000_000)
 const kills = [['broker', 0.15], ['agent', 0.35], ['broker', 0.5], ['agent', 0.65], ['broker', 0.8]] as const
@@ -55,10 +55,7 @@ outputs:
     await stopLoad()
     for (const writer of writers) writer.close()
     const written = sum(writers)
-    await eventually(() => `all ${written} delivered\n${agent.running.tail()}`, async () => {
-      const { outputs } = await agent.ledger()
-      return Object.values(outputs).every(({ waiting, delivered }) => total(waiting) === 0 && total(delivered) >= written)
-    }, { timeout: length(120_000, 900_000), interval: 500 })
+    await deliveredByLedger(agent, written)
     const checker = new Checker()
     const inPartition = new Map<string, Set<number>>()
     await server.each(topic, ({ payload, partition }) => {

@@ -14,7 +14,7 @@ import { describeWith } from '../support/servers/server.ts'
 import { Toxiproxy, toxiproxy, type Proxy } from '../support/servers/toxiproxy.ts'
 import { eventually, sleep } from '../support/wait.ts'
 import { numbered, Writer } from '../support/writer.ts'
-import { length, load, sum } from './torture.ts'
+import { deliveredByLedger, length, load, sum } from './torture.ts'
 
 const records = length(30_000, 1_000_000)
 /** Records that may be under way when the agent is killed: a request for each of its lanes. */
@@ -110,10 +110,7 @@ outputs:
     await stopLoad()
     for (const writer of writers) writer.close()
     const written = sum(writers)
-    await eventually(() => `all ${written} delivered\n${agent.running.tail()}`, async () => {
-      const { outputs } = await agent.ledger()
-      return Object.values(outputs).every(({ waiting, delivered }) => total(waiting) === 0 && total(delivered) >= written)
-    }, { timeout: length(120_000, 900_000), interval: 500 })
+    await deliveredByLedger(agent, written)
     await readOut()
     expect(checker.missing(writers)).toEqual([])
     expect(checker.disorder()).toEqual([])

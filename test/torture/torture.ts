@@ -60,6 +60,14 @@ export function load (writers: readonly Writer[], linesPerSecond: number, most =
   })
 }
 
+/** Waits until, by the ledger, every output has delivered at least `written` records and none waits. */
+export async function deliveredByLedger (agent: Agent, written: number): Promise<void> {
+  await eventually(() => `all ${written} delivered\n${agent.running.tail()}`, async () => {
+    const { outputs } = await agent.ledger()
+    return Object.values(outputs).every(({ waiting, delivered }) => total(waiting) === 0 && total(delivered) >= written)
+  }, { timeout: length(120_000, 900_000), interval: 500 })
+}
+
 /** The destination is well half of the time, and fails in some way in the other half. */
 export function flap (collector: Collector, kinds: readonly Fault[] = faults): () => Promise<void> {
   const stop = repeat(async () => {
